@@ -1,0 +1,81 @@
+# Capwright. `make` alone lists the targets.
+#
+#   PYTHON=python3.12 make test     use that interpreter for .venv (any 3.11 or newer)
+#   JOBS=1 make test                run the tests in one process (default: one for each core, four at most)
+#   ARGS='-k journal -x' make test  hand pytest more arguments
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+JOBS ?= auto
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --maxprocesses=4 --dist worksteal $(ARGS)
+UPGRADE ?=
+UV_COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
+
+CORE := $(VENV)/.core-installed
+DEV := $(VENV)/.dev-installed
+
+.PHONY: help demo test slow check check-static format bench lock clean install
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(CORE) ## Run the Guangdong 2023 compliance year; leaves build/demo.sqlite and build/report.html
+	@mkdir -p build
+	@rm -f build/demo.sqlite build/demo.sqlite-* build/report.html
+	@$(BIN)/capwright run guangdong-2023 --db build/demo.sqlite --report build/report.html
+
+install: $(DEV) ## Make .venv with everything for development
+
+test: $(DEV) ## Run the whole default test suite
+	@$(PYTEST)
+
+slow: $(DEV) ## Run the soak tests
+	@$(PYTEST) -m slow
+
+check: check-static test ## Format, lint, types, import rules, tests
+
+check-static: $(DEV) ## The parts of `check` that run no test
+	@echo '== ruff format' && $(BIN)/ruff format --check --quiet . || { echo 'Not formatted: run `make format`' >&2; exit 1; }
+	@echo '== ruff check' && $(BIN)/ruff check --quiet .
+	@echo '== mypy --strict' && $(BIN)/mypy
+	@echo '== import rules' && $(BIN)/lint-imports
+
+format: $(DEV) ## Format the code and apply the safe fixes
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+bench: $(DEV) ## Run the benchmarks
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(VENV)/bin/python ## Resolve requirements/*.txt anew (UPGRADE=1 for newest versions)
+	@test -x $(VENV)/lock/bin/uv || { $(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip -qq --disable-pip-version-check install uv; }
+	@$(UV_COMPILE) pyproject.toml requirements/build.in -o requirements/core.txt
+	@$(UV_COMPILE) --extra dev --extra postgres -c requirements/core.txt \
+		pyproject.toml requirements/build.in -o requirements/dev.txt
+	@! grep -n '://' requirements/core.txt requirements/dev.txt
+
+clean: ## Remove .venv, build output and caches
+	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# One .venv. The core stamp says that the run-time packages and the project are in it, the dev stamp that the tests' are too.
+$(VENV)/bin/python:
+	@tools/make-venv $(VENV)
+
+$(CORE): requirements/core.txt pyproject.toml | $(VENV)/bin/python
+	@echo 'Installing Capwright and its pinned requirements into $(VENV)'
+	@$(PIP) install --require-hashes -r requirements/core.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(CORE)
+	@echo 'Installing the pinned development requirements into $(VENV)'
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@

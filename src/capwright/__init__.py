@@ -1,0 +1,3 @@
+"""Capwright: a carbon market as a scheme file and a state machine."""
+
+__version__ = "0.1.0"

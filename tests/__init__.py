@@ -1,0 +1,1 @@
+"""Tests, and what benchmarks and scripts borrow from them."""
