@@ -1,0 +1,1 @@
+"""Value types without input or output: everything else in Capwright is built on them."""

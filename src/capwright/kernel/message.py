@@ -1,0 +1,57 @@
+"""Base shapes of everything that is written to the journal: commands asked for, events that happened.
+
+Both are frozen, tagged with their class name and serialised by msgspec, so the same bytes serve the journal, files
+and the network. A changed event gets a new class and an upcaster; a class never changes its meaning.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from msgspec import Struct
+
+from capwright.kernel.refusal import Refusal
+
+__all__ = ["Command", "CommandRefused", "Event", "Outcome", "Permit"]
+
+
+class Permit(Struct, frozen=True):
+    """Who may send a command.
+
+    `roles` are officer roles, any of which suffices. `account_field` names the command's field with the account
+    whose representatives may send it (they need `right`). Neither given: anybody known to the market.
+    """
+
+    roles: tuple[str, ...] = ()
+    account_field: str = ""
+    right: str = "initiate"
+
+
+class Command(Struct, frozen=True, tag=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A request in the imperative (`SurrenderUnits`). Its id, actor and time travel beside it, in the journal row."""
+
+    permit: ClassVar[Permit] = Permit(roles=("operator",))
+
+
+class Event(Struct, frozen=True, tag=True, omit_defaults=True, gc=False):
+    """A fact in the past tense (`UnitsSurrendered`), complete: applying it needs no rule and no scheme."""
+
+
+class CommandRefused(Event):
+    """The command changed nothing. Kept in the journal so that a repeated id gets the first answer."""
+
+    refusal: Refusal
+
+
+class Outcome(Struct, frozen=True):
+    """The answer to a command: what happened, or why nothing did."""
+
+    seq: int
+    events: tuple[Event, ...] = ()
+    refusal: Refusal | None = None
+    repeated: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the command was carried out."""
+        return self.refusal is None

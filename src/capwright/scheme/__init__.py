@@ -1,0 +1,1 @@
+"""Schemes: every number and every choice of rule of a carbon market, with its source, as data."""

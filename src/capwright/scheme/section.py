@@ -1,0 +1,41 @@
+"""What all sections of a scheme share: the citation of a value and the base of the section types.
+
+In a scheme file a table may carry `source` and `confidence`; they hold for every value below it until a nested
+table, or an inline table `{ value = …, source = "…", confidence = "…" }`, says otherwise. The loader strips them
+from the values and keeps them in `Scheme.citations` under the dotted path of the value.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+__all__ = ["Citation", "Confidence", "Section"]
+
+
+class Confidence(StrEnum):
+    """How sure a number is; the last two must be named wherever a report relied on them."""
+
+    OFFICIAL = "official"
+    SECONDARY = "secondary"
+    DERIVED = "derived"
+    MEMORY = "memory"
+    DEFAULT = "default"
+
+    @property
+    def provisional(self) -> bool:
+        """Whether a report must say that it relied on this value."""
+        return self in (Confidence.MEMORY, Confidence.DEFAULT)
+
+
+class Citation(Struct, frozen=True):
+    """Where a value comes from and how sure it is."""
+
+    source: str
+    confidence: Confidence
+    note: str = ""
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """Base of every table of a scheme: immutable, and an unknown key is an error."""
