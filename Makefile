@@ -15,6 +15,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 JOBS ?= auto
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --maxprocesses=4 --dist worksteal $(ARGS)
 UPGRADE ?=
+PATHS ?= .
 UV_COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
@@ -37,7 +38,7 @@ test: $(DEV) ## Run the whole default test suite
 	@$(PYTEST)
 
 slow: $(DEV) ## Run the soak tests
-	@$(PYTEST) -m slow
+	@CAPWRIGHT_HYPOTHESIS_PROFILE=soak $(PYTEST) -m slow
 
 check: check-static test ## Format, lint, types, import rules, tests
 
@@ -47,9 +48,9 @@ check-static: $(DEV) ## The parts of `check` that run no test
 	@echo '== mypy --strict' && $(BIN)/mypy
 	@echo '== import rules' && $(BIN)/lint-imports
 
-format: $(DEV) ## Format the code and apply the safe fixes
-	@$(BIN)/ruff check --quiet --fix-only .
-	@$(BIN)/ruff format .
+format: $(DEV) ## Format the code and apply the safe fixes (PATHS=... for these files only)
+	@$(BIN)/ruff check --quiet --fix-only $(PATHS)
+	@$(BIN)/ruff format $(PATHS)
 
 bench: $(DEV) ## Run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)
