@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date  # noqa: TC003 - msgspec reads the annotations at run time
-from decimal import Decimal  # noqa: TC003
+from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from capwright.scheme.section import Section
@@ -13,7 +13,7 @@ __all__ = ["AllocationRules", "CapRules", "CoverageRules", "ExitRules", "Process
 Method = Literal["benchmark", "historical_intensity", "historical_emissions", "verified_emissions"]
 
 
-class Sector(Section):
+class Sector(Section, frozen=True, kw_only=True):
     """A covered sector with its free share (1 = all free) and its enterprise counts where published."""
 
     code: str
@@ -24,7 +24,7 @@ class Sector(Section):
     controlled_count: int | None = None
 
 
-class CoverageRules(Section):
+class CoverageRules(Section, frozen=True, kw_only=True):
     """Who is in: standing thresholds and the thresholds of the vintage."""
 
     threshold_t: int
@@ -38,7 +38,7 @@ class CoverageRules(Section):
     opt_in_lock_years: int | None = None
 
 
-class CapRules(Section):
+class CapRules(Section, frozen=True, kw_only=True):
     """The planned cap. What was really issued is kept apart, in the ledger."""
 
     controlled_t: int
@@ -52,11 +52,14 @@ class CapRules(Section):
         return self.controlled_t + self.reserve_t
 
 
-class ProcessRule(Section):
+class ProcessRule(Section, frozen=True, kw_only=True):
     """How one process, product or unit is allocated.
 
-    `benchmark` is tCO2 per `activity_unit` (method `benchmark` only); `decline` is the annual decline factor d.
-    `capacity_factor`: output counts up to this multiple of the licensed capacity.
+    `benchmark` is tCO2 per `activity_unit` (method `benchmark` only); `decline` is the annual decline
+    factor d. `capacity_factor`: output counts up to this multiple of the licensed capacity. `output_basis`
+    `historical_mean` is the one-off benchmark formula of 2013, mean output of the normal base years instead
+    of the vintage's. `heat_benchmark` is tCO2 per GJ of heat supplied, added to the electricity part
+    (national power sector, where `activity_unit` says whether MWh are net supply or gross generation).
     """
 
     code: str
@@ -68,20 +71,31 @@ class ProcessRule(Section):
     benchmark: Decimal | None = None
     decline: Decimal
     capacity_factor: Decimal | None = None
+    output_basis: Literal["vintage", "historical_mean"] = "vintage"
+    heat_benchmark: Decimal | None = None
 
 
-class ExitRules(Section):
+class ExitRules(Section, frozen=True, kw_only=True):
     """Enterprises that leave for the national market: what becomes of their remaining units."""
 
     sectors: tuple[str, ...]
     small_holding_t: int | None = None  # holdings below this are freed wholly
     release_fractions: tuple[str, ...] = ()  # e.g. "1/3" per plan
+    release_vintages: tuple[int, ...] = ()  # the vintages with whose plans the fractions are freed
     special_kind: str = ""  # unit kind into which the remaining free quota is turned, e.g. S-GDEA
     recall_pre_issued: bool = False
 
 
-class AllocationRules(Section):
-    """Methods and steps of the free allocation of one vintage."""
+class AllocationRules(Section, frozen=True, kw_only=True):
+    """Methods and steps of the free allocation of one vintage.
+
+    `new_project_auction_share`: at least this part of the paid share is bought by auction.
+    `new_project_energy_factor`: tCO2 per tce of a new project's expected energy use, where it has no benchmark.
+    `compulsory_paid_share`: buy this first, then the free part opens (2013).
+    `low_utilisation`: months below it are abnormal; after a closure, or a self-chosen stop of more than
+    `stop_months` in the year, their quota is recalled. `historical_stop_months`: firms of the historical
+    methods are recalled already for a stop this long or longer (2015).
+    """
 
     processes: tuple[ProcessRule, ...]
     base_years: tuple[int, ...]
@@ -91,10 +105,12 @@ class AllocationRules(Section):
     true_up: bool = True
     objection_working_days: int = 5
     new_project_paid_share: Decimal | None = None
-    new_project_auction_share: Decimal | None = None  # of the paid share, at least this part by auction
-    compulsory_paid_share: Decimal | None = None  # 2013: buy first, then the free part opens
-    low_utilisation: Decimal | None = None  # months below this utilisation are abnormal; their quota is recalled
-    stop_months: int | None = None  # self-chosen stop longer than this in the year triggers the recall
+    new_project_auction_share: Decimal | None = None
+    new_project_energy_factor: Decimal | None = None
+    compulsory_paid_share: Decimal | None = None
+    low_utilisation: Decimal | None = None
+    stop_months: int | None = None
+    historical_stop_months: int | None = None
     rounding: Literal["floor_enterprise"] = "floor_enterprise"
     issued_on: date | None = None
     exits: ExitRules | None = None
