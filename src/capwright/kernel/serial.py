@@ -111,11 +111,20 @@ class RangeSet:
                 lasts.insert(at + 1, block_last)
         self.size_t -= last - first + 1
 
-    def pick(self, quantity_t: int) -> list[tuple[int, int]]:
-        """Return the lowest-numbered ranges that add up to `quantity_t`, without taking them; there must be enough."""
-        assert 0 < quantity_t <= self.size_t, (quantity_t, self.size_t)
+    def pick(self, quantity_t: int, skip_t: int = 0) -> list[tuple[int, int]]:
+        """Return the lowest-numbered ranges that add up to `quantity_t`, after leaving out the lowest `skip_t` units.
+
+        Nothing is taken; there must be enough.
+        """
+        assert quantity_t > 0 <= skip_t, (quantity_t, skip_t)
+        assert quantity_t + skip_t <= self.size_t, (quantity_t, skip_t, self.size_t)
         picked: list[tuple[int, int]] = []
-        for first, last in zip(self.firsts, self.lasts, strict=True):
+        for block_first, last in zip(self.firsts, self.lasts, strict=True):
+            first = block_first + skip_t
+            if first > last:
+                skip_t = first - last - 1
+                continue
+            skip_t = 0
             size = last - first + 1
             if size >= quantity_t:
                 picked.append((first, first + quantity_t - 1))

@@ -1,0 +1,64 @@
+"""Postings and the events that carry them.
+
+Any event of any room may carry postings. The book applies those, the rooms apply the rest; an auditor needs to
+understand nothing but the three posting types to rebuild every balance.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from capwright.kernel.message import Event
+
+__all__ = ["CashMove", "PostingEvent", "TransactionCompleted", "UnitIssue", "UnitMove"]
+
+
+class UnitMove(Struct, frozen=True, gc=False):
+    """The units `first`…`last` of `series` leave the place `source` for the place `target`."""
+
+    series: str
+    first: int
+    last: int
+    source: str
+    target: str
+
+
+class UnitIssue(Struct, frozen=True, gc=False):
+    """The units `first`…`last` of `series` come into being at the place `target`."""
+
+    series: str
+    first: int
+    last: int
+    target: str
+
+
+class CashMove(Struct, frozen=True, gc=False):
+    """`amount_fen` leaves the place `source` for the place `target`."""
+
+    amount_fen: int
+    source: str
+    target: str
+
+
+class PostingEvent(Event, kw_only=True):
+    """An event that moves units or cash. The postings are applied in the order issues, units, cash."""
+
+    issues: tuple[UnitIssue, ...] = ()
+    units: tuple[UnitMove, ...] = ()
+    cash: tuple[CashMove, ...] = ()
+
+
+class TransactionCompleted(PostingEvent, kw_only=True):
+    """A typed transaction between two accounts took effect. Rooms that care about a type listen to this.
+
+    `type` is the slug of the transaction-type table; `vintage` is the compliance year it serves (0: none);
+    `reverses` is the id of the transaction that this one undoes.
+    """
+
+    transaction_id: str
+    type: str
+    source: str
+    target: str
+    quantity_t: int
+    vintage: int = 0
+    reverses: str = ""
