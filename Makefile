@@ -46,7 +46,7 @@ check-static: $(DEV) ## The parts of `check` that run no test
 	@echo '== ruff format' && $(BIN)/ruff format --check --quiet . || { echo 'Not formatted: run `make format`' >&2; exit 1; }
 	@echo '== ruff check' && $(BIN)/ruff check --quiet .
 	@echo '== mypy --strict' && $(BIN)/mypy
-	@echo '== import rules' && $(BIN)/lint-imports
+	@echo '== import rules' && $(BIN)/lint-imports --no-logo
 
 format: $(DEV) ## Format the code and apply the safe fixes (PATHS=... for these files only)
 	@$(BIN)/ruff check --quiet --fix-only $(PATHS)
