@@ -43,10 +43,12 @@ slow: $(DEV) ## Run the soak tests
 check: check-static test ## Format, lint, types, import rules, tests
 
 check-static: $(DEV) ## The parts of `check` that run no test
-	@echo '== ruff format' && $(BIN)/ruff format --check --quiet . || { echo 'Not formatted: run `make format`' >&2; exit 1; }
-	@echo '== ruff check' && $(BIN)/ruff check --quiet .
-	@echo '== mypy --strict' && $(BIN)/mypy
-	@echo '== import rules' && $(BIN)/lint-imports --no-logo
+	@status=0; \
+	echo '== ruff format'; $(BIN)/ruff format --check --output-format=concise --quiet . || { echo 'Run: make format'; status=1; }; \
+	echo '== ruff check'; $(BIN)/ruff check --quiet . || status=1; \
+	echo '== mypy --strict'; $(BIN)/mypy || status=1; \
+	echo '== import rules'; $(BIN)/lint-imports --no-logo || status=1; \
+	exit $$status
 
 format: $(DEV) ## Format the code and apply the safe fixes (PATHS=... for these files only)
 	@$(BIN)/ruff check --quiet --fix-only $(PATHS)
