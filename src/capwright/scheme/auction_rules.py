@@ -8,13 +8,30 @@ from typing import Literal
 
 from capwright.scheme.section import Section
 
-__all__ = ["AuctionRound", "AuctionRules", "PriceTier"]
+__all__ = ["AuctionRound", "AuctionRules", "HoldingLimit", "PriceTier"]
+
+BidderCategory = Literal[
+    "controlled", "new_project", "opt_in", "institution", "individual", "covered", "other"
+]
+
+
+class HoldingLimit(Section):
+    """How much one holder may own: `base_share` × base + `rest_share` × (yearly budget - base), rounded down.
+
+    California and Quebec: 0.1 × 25,000,000 + 0.025 × (budget - 25,000,000); 17 CCR 95920.
+    """
+
+    base_t: int
+    base_share: Decimal
+    rest_share: Decimal
 
 
 class PriceTier(Section):
     """Extra or withheld supply tied to a price: RGGI's CCR and ECR, California's APCR tiers."""
 
     name: str
+    # release_above: sold too while the interim price is above the trigger, never below it (RGGI's CCR);
+    # withhold_below: not sold below the trigger (ECR); reserve_sale: offered apart, at the trigger (APCR).
     kind: Literal["release_above", "withhold_below", "reserve_sale"]
     trigger_fen_per_t: int
     quantity_t: int
@@ -42,19 +59,33 @@ class AuctionRules(Section):
     reserve_fen_per_t: int | None = None
     reserve_factor: Decimal | None = None  # k of the policy reserve price
     reserve_months: int = 3
+    reserve_modes: tuple[str, ...] = ("listed_click",)  # trades of these modes make the policy reserve price
     lot_t: int = 1
     tick_fen: int = 1
     min_bid_t: int | None = None
     institution_min_bid_t: int | None = None
-    least_share_of_quota: Decimal | None = None  # 2013: a controlled firm bids at least this share of its quota
+    least_share_of_quota: Decimal | None = (
+        None  # 2013: a controlled firm bids at least this share of its quota
+    )
     max_share_per_bidder: Decimal | None = None  # of the round
-    purchase_limits: dict[str, Decimal] = {}  # share of the round by bidder category (California)
+    # Share of the round by bidder category, `*` for all others; bids beyond it are cut, not refused (California).
+    purchase_limits: dict[str, Decimal] = {}
+    holding_limit: HoldingLimit | None = None
+    # What happens when the price is below the secondary market by more than the tolerance (a share of it): EU
+    # cancels, UK lifts the price to the lowest bid that meets the secondary price.
+    secondary_rule: Literal["none", "cancel", "lift"] = "none"
+    secondary_tolerance: Decimal | None = None
     deposit_share: Decimal | None = None  # of the bid value, held when bidding
-    guarantee: Literal["none", "schedule_value"] = "none"  # California: covers the largest value of the schedule
+    guarantee: Literal["none", "schedule_value"] = (
+        "none"  # California: covers the largest value of the schedule
+    )
     payment_working_days: int | None = None
     unsold: Literal["cancel", "reserve", "next_round", "spread"]
     spread_rounds: int | None = None
     spread_cap: Decimal | None = None  # of a later round's original volume
-    bidders: tuple[str, ...] = ()  # categories admitted; empty: all
+    bidders: tuple[BidderCategory, ...] = ()  # categories admitted; empty: all
     tiers: tuple[PriceTier, ...] = ()
+    reserve_sale_share: Decimal | None = (
+        None  # reserve sale only if last settlement >= this × lowest tier (0.6)
+    )
     rounds: tuple[AuctionRound, ...] = ()
