@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date  # noqa: TC003 - msgspec reads the annotations at run time
-from decimal import Decimal  # noqa: TC003
+from datetime import date
+from decimal import Decimal
 from typing import Literal
+
+from msgspec import field
 
 from capwright.scheme.section import Section
 
 __all__ = ["AuctionRound", "AuctionRules", "HoldingLimit", "PriceTier"]
 
-BidderCategory = Literal[
-    "controlled", "new_project", "opt_in", "institution", "individual", "covered", "other"
-]
 
-
-class HoldingLimit(Section):
+class HoldingLimit(Section, frozen=True, kw_only=True):
     """How much one holder may own: `base_share` × base + `rest_share` × (yearly budget - base), rounded down.
 
     California and Quebec: 0.1 × 25,000,000 + 0.025 × (budget - 25,000,000); 17 CCR 95920.
@@ -26,7 +24,7 @@ class HoldingLimit(Section):
     rest_share: Decimal
 
 
-class PriceTier(Section):
+class PriceTier(Section, frozen=True, kw_only=True):
     """Extra or withheld supply tied to a price: RGGI's CCR and ECR, California's APCR tiers."""
 
     name: str
@@ -37,7 +35,7 @@ class PriceTier(Section):
     quantity_t: int
 
 
-class AuctionRound(Section):
+class AuctionRound(Section, frozen=True, kw_only=True):
     """A round that the plan or the notice announces."""
 
     round: str
@@ -46,7 +44,7 @@ class AuctionRound(Section):
     reserve_fen_per_t: int | None = None
 
 
-class AuctionRules(Section):
+class AuctionRules(Section, frozen=True, kw_only=True):
     """How one round is bid, cleared, paid and what becomes of the rest.
 
     Prices are fen (cents) per tonne. `None` means the scheme has no such rule.
@@ -64,28 +62,24 @@ class AuctionRules(Section):
     tick_fen: int = 1
     min_bid_t: int | None = None
     institution_min_bid_t: int | None = None
-    least_share_of_quota: Decimal | None = (
-        None  # 2013: a controlled firm bids at least this share of its quota
-    )
+    least_share_of_quota: Decimal | None = None  # 2013: a bidder asks for at least this share of its quota
     max_share_per_bidder: Decimal | None = None  # of the round
-    # Share of the round by bidder category, `*` for all others; bids beyond it are cut, not refused (California).
-    purchase_limits: dict[str, Decimal] = {}
+    # Share of the round by bidder category, `*` for all others; bids beyond it are cut (California).
+    purchase_limits: dict[str, Decimal] = field(default_factory=dict)
     holding_limit: HoldingLimit | None = None
     # What happens when the price is below the secondary market by more than the tolerance (a share of it): EU
     # cancels, UK lifts the price to the lowest bid that meets the secondary price.
     secondary_rule: Literal["none", "cancel", "lift"] = "none"
     secondary_tolerance: Decimal | None = None
     deposit_share: Decimal | None = None  # of the bid value, held when bidding
-    guarantee: Literal["none", "schedule_value"] = (
-        "none"  # California: covers the largest value of the schedule
-    )
+    guarantee: Literal["none", "schedule_value"] = "none"  # California: covers the schedule's largest value
     payment_working_days: int | None = None
     unsold: Literal["cancel", "reserve", "next_round", "spread"]
     spread_rounds: int | None = None
     spread_cap: Decimal | None = None  # of a later round's original volume
-    bidders: tuple[BidderCategory, ...] = ()  # categories admitted; empty: all
+    # Categories admitted, e.g. controlled, new_project, opt_in, institution; empty: all.
+    bidders: tuple[str, ...] = ()
     tiers: tuple[PriceTier, ...] = ()
-    reserve_sale_share: Decimal | None = (
-        None  # reserve sale only if last settlement >= this × lowest tier (0.6)
-    )
+    # A reserve sale is held only if the last settlement was at least this share of the lowest tier.
+    reserve_sale_share: Decimal | None = None
     rounds: tuple[AuctionRound, ...] = ()
