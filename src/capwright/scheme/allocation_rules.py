@@ -90,7 +90,7 @@ class AllocationRules(Section, frozen=True, kw_only=True):
     """Methods and steps of the free allocation of one vintage.
 
     `new_project_auction_share`: at least this part of the paid share is bought by auction.
-    `new_project_energy_factor`: tCO2 per tce of a new project's expected energy use, where it has no benchmark.
+    `new_project_energy_factor`: tCO2 per tce of expected energy use, for new projects without a benchmark.
     `compulsory_paid_share`: buy this first, then the free part opens (2013).
     `low_utilisation`: months below it are abnormal; after a closure, or a self-chosen stop of more than
     `stop_months` in the year, their quota is recalled. `historical_stop_months`: firms of the historical

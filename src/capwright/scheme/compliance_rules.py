@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date  # noqa: TC003 - msgspec reads the annotations at run time
-from decimal import Decimal  # noqa: TC003
+from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from capwright.scheme.section import Section
@@ -11,8 +11,13 @@ from capwright.scheme.section import Section
 __all__ = ["BasketRule", "ComplianceRules", "CreditFilter", "OffsetRules", "SanctionRules"]
 
 
-class CreditFilter(Section):
-    """A credit kind admitted as offset, from a vintage on, and what bars a single project."""
+class CreditFilter(Section, frozen=True, kw_only=True):
+    """A credit kind admitted as offset, from a vintage on, and what bars a single project.
+
+    Project types are slugs: `hydro`, `coal`, `oil`, `gas` (power or heat from that fuel), `waste_energy`,
+    `coal_bed_methane`, `forest`, `pv`, `wind`, `biogas` … Regions are the English names of provinces and
+    cities. A project that does not say what the filter asks for is barred.
+    """
 
     kind: str  # unit kind, e.g. CCER
     provincial: bool  # counts towards the provincial share
@@ -22,7 +27,7 @@ class CreditFilter(Section):
     bar_pre_cdm: bool = False
 
 
-class BasketRule(Section):
+class BasketRule(Section, frozen=True, kw_only=True):
     """A unit kind usable only together with another, e.g. S-GDEA with PHCER at no less than 70 % PHCER."""
 
     kind: str
@@ -30,12 +35,16 @@ class BasketRule(Section):
     least_partner_share: Decimal
 
 
-class OffsetRules(Section):
-    """How much of an obligation credits may cover. `basis` names what the limit is a share of."""
+class OffsetRules(Section, frozen=True, kw_only=True):
+    """How much of an obligation credits may cover. `basis` names what the limit is a share of.
+
+    Credits of a `provincial` kind and of projects in `home_region` count towards the provincial share.
+    """
 
     limit_share: Decimal
     basis: Literal["actual_emissions", "obligation"]
     least_provincial_share: Decimal | None = None
+    home_region: str = ""
     bar_own_boundary: bool = False
     market_ceiling_t: int | None = None
     request_by: date | None = None
@@ -44,7 +53,7 @@ class OffsetRules(Section):
     basket: BasketRule | None = None
 
 
-class SanctionRules(Section):
+class SanctionRules(Section, frozen=True, kw_only=True):
     """What a shortfall costs.
 
     `deduction_multiple` × shortfall is taken from next year's allocation; `fine_fen` is a fixed fine;
@@ -62,7 +71,7 @@ class SanctionRules(Section):
     still_owed: bool = True
 
 
-class ComplianceRules(Section):
+class ComplianceRules(Section, frozen=True, kw_only=True):
     """The yearly duty: how much, by when, with what, and what if not."""
 
     surrender_due_on: date
@@ -78,7 +87,7 @@ class ComplianceRules(Section):
         "allowance",
     )
     status: Literal["yearly", "cumulative"]
-    shortfall_cap_share: Decimal | None = None  # national 2019-22: shortfall owed at most this share of emissions
+    shortfall_cap_share: Decimal | None = None  # 2019-22 national: of emissions; the most of the gap owed
     gas_units_owe_at_most_quota: bool = False
     offsets: OffsetRules | None = None
     sanctions: SanctionRules = SanctionRules()

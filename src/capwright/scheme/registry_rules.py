@@ -1,8 +1,8 @@
-"""Registry section of a scheme: account types, the transaction-type table, delays, limits, reversals, freezes."""
+"""Registry section of a scheme: account types, the transaction types, delays, limits, reversals, freezes."""
 
 from __future__ import annotations
 
-from decimal import Decimal  # noqa: TC003 - msgspec reads the annotations at run time
+from decimal import Decimal
 from typing import Literal
 
 from capwright.scheme.section import Section
@@ -15,8 +15,8 @@ AccountPurpose = Literal[
 ]
 
 
-class UnitKind(Section):
-    """A kind of unit, e.g. GDEA. Units of one kind and vintage (and project, for credits) form a numbered series."""
+class UnitKind(Section, frozen=True, kw_only=True):
+    """A kind of unit, e.g. GDEA. Units of one kind and vintage (and project) form a numbered series."""
 
     code: str
     en: str
@@ -24,7 +24,7 @@ class UnitKind(Section):
     family: Literal["allowance", "special", "credit"]
 
 
-class AccountType(Section):
+class AccountType(Section, frozen=True, kw_only=True):
     """A kind of registry account. `number` is the TTT part of the account number CC-TTT-ID-P-DD."""
 
     code: str
@@ -38,12 +38,12 @@ class AccountType(Section):
     code_official: str = ""  # the field's own code where there is one, e.g. EUTL 100-7
 
 
-class TransactionType(Section):
+class TransactionType(Section, frozen=True, kw_only=True):
     """One row of the transaction-type table: who may move which units to whom, and how.
 
-    `approvals` counts the people needed: 1, the proposer alone; 2, a different person must approve. `delayed` says
-    whether the scheme's delay clock runs before completion. `reverses` names the type this one undoes, within
-    `window_days` of its completion and once only.
+    `approvals` counts the people needed: 1, the proposer alone; 2, a different person must approve. `delayed`
+    says whether the scheme's delay clock runs before completion. `reverses` names the type this one undoes,
+    within `window_days` of its completion and once only.
     """
 
     code: str  # UK/DES code such as 10-50
@@ -62,10 +62,10 @@ class TransactionType(Section):
     window_days: int = 0
 
 
-class DelayRule(Section):
-    """The delay clock between approval and completion of a delayed transaction, and of trusted-list additions.
+class DelayRule(Section, frozen=True, kw_only=True):
+    """The delay clock from approval to completion of a delayed transaction, and of trusted-list additions.
 
-    `none`: at once. `working_hours`: runs `delay_hours` on the working-hours clock of `open`-`close` (UK registry).
+    `none`: at once. `working_hours`: runs `delay_hours` on the clock of `open`-`close` (UK registry).
     `eu_26h`: the Union Registry's regime of 2011-2019.
     """
 
@@ -78,7 +78,7 @@ class DelayRule(Section):
     trusted_list_days: int = 0  # working days until an addition to the trusted list is active
 
 
-class RegistryRules(Section):
+class RegistryRules(Section, frozen=True, kw_only=True):
     """Everything the registry must know of a scheme."""
 
     country: str  # CC of the account numbers
@@ -87,4 +87,4 @@ class RegistryRules(Section):
     transaction_types: tuple[TransactionType, ...]
     delay: DelayRule = DelayRule()
     transaction_limit_t: int | None = None  # central limit per transaction off the trusted list
-    frozen_free_share: Decimal | None = None  # share of the current year's free allowances kept frozen until surrender
+    frozen_free_share: Decimal | None = None  # of the current year's free allowances, frozen until surrender

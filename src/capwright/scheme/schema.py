@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date  # noqa: TC003 - msgspec reads the annotations at run time
+from datetime import date
 from typing import Literal
 
 from msgspec import Struct
@@ -16,8 +16,8 @@ from capwright.scheme.section import Citation, Section
 __all__ = ["CalendarRules", "Scheme", "SchemeBody"]
 
 
-class CalendarRules(Section):
-    """Working days: the national calendar behind `country`, or explicit holidays; extra sessions of the exchange."""
+class CalendarRules(Section, frozen=True, kw_only=True):
+    """Working days (the national calendar of `country`, or explicit holidays) and extra exchange sessions."""
 
     country: Literal["cn", "none"] = "none"
     timezone: str
@@ -27,7 +27,7 @@ class CalendarRules(Section):
     close: str = "15:30"
 
 
-class SchemeBody(Section):
+class SchemeBody(Section, frozen=True, kw_only=True):
     """A scheme file after inheritance, without its citations. Sections a market does not have are absent."""
 
     name: str
@@ -52,8 +52,8 @@ class SchemeBody(Section):
 class Scheme(Struct, frozen=True):
     """A loaded scheme: the body, the citation of every value by dotted path, and the digest of both.
 
-    List items with a `code`, `name`, `kind` or `round` are addressed by it (`allocation.processes.clinker.benchmark`),
-    others by position.
+    List items with a `code`, `name`, `kind` or `round` are addressed by it, others by position:
+    `allocation.processes.clinker.benchmark`.
     """
 
     body: SchemeBody

@@ -1,0 +1,164 @@
+"""What must hold between the values of a scheme: ordered dates, shares in 0-1, names that lead somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from capwright.kernel.refusal import BadInput
+from capwright.scheme.problem import (
+    DANGLING,
+    DUPLICATE,
+    INVERTED,
+    OUT_OF_RANGE,
+    OVERLAP,
+    Origin,
+    Problems,
+    problem,
+)
+from capwright.scheme.registry_rules import RegistryRules
+from capwright.scheme.schema import Scheme, SchemeBody
+from capwright.scheme.section import Section
+from capwright.scheme.shape import items_of, keyed_items
+
+__all__ = ["Locate", "check_family", "check_sense", "walk"]
+
+# Gives the place in the files of a dotted path.
+Locate = Callable[[str], Origin]
+
+_SHARES = ("_share", "low_utilisation")
+_NON_NEGATIVE = (
+    "_t",
+    "_tce",
+    "_racks",
+    "_count",
+    "_fen",
+    "_fen_per_t",
+    "_days",
+    "_months",
+    "_years",
+    "_hours",
+)
+_POSITIVE = ("decline", "capacity_factor", "reserve_factor", "lot_t", "tick_fen")
+
+
+def walk(section: Section, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of a section with its dotted path, in the schema's order; absent ones (None) left out."""
+    for name, value in items_of(section):
+        below = f"{path}.{name}" if path else name
+        if isinstance(value, Section):
+            yield from walk(value, below)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Section):
+            for key, item in keyed_items(value):
+                yield from walk(item, f"{below}.{key}")
+        elif isinstance(value, dict):
+            yield from ((f"{below}.{key}", value[key]) for key in sorted(value))
+        elif value is not None:
+            yield below, value
+
+
+def check_sense(body: SchemeBody, locate: Locate) -> Problems:
+    """All problems between the values of a complete scheme."""
+    return [*_ranges(body, locate), *_dates(body, locate), *_references(body, locate)]
+
+
+def _ranges(body: SchemeBody, locate: Locate) -> Iterator[BadInput]:
+    for path, value in walk(body):
+        if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+            continue
+        name = path.rpartition(".")[2]
+        expected = ""
+        if (name.endswith(_SHARES) or ".purchase_limits." in path) and not 0 <= value <= 1:
+            expected = "between 0 and 1"
+        elif name.endswith(_POSITIVE) and value <= 0:
+            expected = "> 0"
+        elif name.endswith(_NON_NEGATIVE) and value < 0:
+            expected = "≥ 0"
+        if expected:
+            yield problem(OUT_OF_RANGE, locate(path), path=path, value=str(value), expected=expected)
+
+
+def _dates(body: SchemeBody, locate: Locate) -> Iterator[BadInput]:
+    start, end = body.period_start, body.period_end
+    pairs: list[tuple[str, str, date | None, date | None]] = [
+        ("period_end", "period_start / period_end", start, end)
+    ]
+    if body.compliance:
+        due = body.compliance.surrender_due_on
+        path = "compliance.surrender_due_on"
+        pairs.append((path, "period_start / surrender_due_on", start, due))
+        if body.compliance.offsets:
+            path = "compliance.offsets.request_by"
+            asked = body.compliance.offsets.request_by
+            pairs.append((path, "request_by / surrender_due_on", asked, due))
+    for path, what, first, last in pairs:
+        if first and last and first > last:
+            yield problem(INVERTED, locate(path), what=what, first=str(first), last=str(last))
+    if body.vintage and start and end and not start.year <= body.vintage <= end.year:
+        expected = f"{start.year}-{end.year}"
+        yield problem(OUT_OF_RANGE, locate("vintage"), path="vintage", value=body.vintage, expected=expected)
+
+
+def _references(body: SchemeBody, locate: Locate) -> Iterator[BadInput]:
+    if body.coverage and body.allocation:
+        sectors = [sector.code for sector in body.coverage.sectors]
+        for process in body.allocation.processes:
+            path = f"allocation.processes.{process.code}.sector"
+            yield from _dangling([process.sector], sectors, path, locate)
+    if body.registry is None:
+        return
+    yield from _registry_references(body.registry, locate)
+    kinds = [kind.code for kind in body.registry.unit_kinds]
+    if body.compliance and body.compliance.offsets:
+        offsets = body.compliance.offsets
+        yield from _dangling([c.kind for c in offsets.credits], kinds, "compliance.offsets.credits", locate)
+        if offsets.basket:
+            used = [offsets.basket.kind, offsets.basket.partner_kind]
+            yield from _dangling(used, kinds, "compliance.offsets.basket", locate)
+    if body.allocation and body.allocation.exits and body.allocation.exits.special_kind:
+        used = [body.allocation.exits.special_kind]
+        yield from _dangling(used, kinds, "allocation.exits.special_kind", locate)
+
+
+def _registry_references(registry: RegistryRules, locate: Locate) -> Iterator[BadInput]:
+    kinds = [kind.code for kind in registry.unit_kinds]
+    accounts = [account.code for account in registry.account_types]
+    names = [row.name for row in registry.transaction_types]
+    for account in registry.account_types:
+        yield from _dangling(
+            account.unit_kinds, kinds, f"registry.account_types.{account.code}.unit_kinds", locate
+        )
+    for row in registry.transaction_types:
+        path = f"registry.transaction_types.{row.code}"
+        yield from _dangling(row.from_types, accounts, f"{path}.from_types", locate)
+        yield from _dangling(row.to_types, accounts, f"{path}.to_types", locate)
+        yield from _dangling(row.unit_kinds, kinds, f"{path}.unit_kinds", locate)
+        yield from _dangling([row.reverses] if row.reverses else [], names, f"{path}.reverses", locate)
+        if names.count(row.name) > 1:
+            yield problem(DUPLICATE, locate(f"{path}.name"), path=f"{path}.name = {row.name}")
+
+
+def _dangling(used: Iterable[str], known: Sequence[str], path: str, locate: Locate) -> Iterator[BadInput]:
+    for name in used:
+        if name not in known:
+            listed = ", ".join(known) or "-"
+            yield problem(DANGLING, locate(path), path=path, name=name, known=listed)
+
+
+def check_family(schemes: Iterable[Scheme]) -> Problems:
+    """Two schemes of one jurisdiction may not both claim a day."""
+    dated = sorted(
+        (body.jurisdiction, body.period_start, body.period_end, body.name)
+        for body in (scheme.body for scheme in schemes)
+        if body.period_start is not None and body.period_end is not None
+    )
+    found: Problems = []
+    for (where, _, end, name), (where2, start2, end2, name2) in pairwise(dated):
+        if where == where2 and start2 <= end:
+            first, last = str(start2), str(min(end, end2))
+            details = {"name": name, "other": name2, "jurisdiction": where, "first": first, "last": last}
+            found.append(problem(OVERLAP, Origin(f"{name2}.toml"), **details))
+    return found

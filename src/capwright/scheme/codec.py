@@ -1,0 +1,114 @@
+"""A scheme as canonical JSON: digest, the form embedded into a journal, the JSON schema of scheme files."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from capwright.kernel.refusal import Refusal, Refused
+from capwright.scheme.problem import ALTERED
+from capwright.scheme.schema import Scheme, SchemeBody
+from capwright.scheme.section import Citation, Confidence, Section
+
+__all__ = ["build", "scheme_from_json", "scheme_json_schema", "scheme_to_json"]
+
+
+def build(body: SchemeBody, citations: dict[str, Citation]) -> Scheme:
+    """Put a scheme together and compute its digest."""
+    ordered = dict(sorted(citations.items()))
+    return Scheme(body, ordered, _digest(_content(body, ordered)))
+
+
+def _full(value: object) -> object:
+    """Builtins with the schema's defaults written out: what was in force must not depend on later code.
+
+    Absent things (None, empty) are left out, so that a new optional field leaves old digests as they are.
+    """
+    if isinstance(value, Section):
+        pairs = ((name, _full(getattr(value, name))) for name in value.__struct_fields__)
+        return {name: plain for name, plain in pairs if plain is not None and plain not in ("", [], {})}
+    if isinstance(value, tuple):
+        return [_full(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _full(item) for key, item in value.items()}
+    return msgspec.to_builtins(value)
+
+
+def _content(body: SchemeBody, citations: dict[str, Citation]) -> dict[str, Any]:
+    cited = {
+        path: {"source": c.source, "confidence": c.confidence.value, **({"note": c.note} if c.note else {})}
+        for path, c in citations.items()
+    }
+    return {"body": _full(body), "citations": cited}
+
+
+def _canonical(data: object) -> bytes:
+    return msgspec.json.encode(data, order="sorted")
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(_canonical(content)).hexdigest()
+
+
+def scheme_to_json(scheme: Scheme) -> bytes:
+    """The scheme with citations and digest as canonical JSON (sorted keys, no spaces)."""
+    return _canonical({**_content(scheme.body, scheme.citations), "digest": scheme.digest})
+
+
+def scheme_from_json(data: bytes) -> Scheme:
+    """Read what `scheme_to_json` wrote; refuses (CW-8018) what does not match its own digest."""
+    try:
+        content = msgspec.json.decode(data, type=dict[str, Any])
+        digest = content.pop("digest")
+        if digest != _digest(content):
+            raise Refused(Refusal(ALTERED.code, {"reason": "sha256"}))
+        body = msgspec.convert(content["body"], SchemeBody)
+        citations = msgspec.convert(content["citations"], dict[str, Citation])
+    except (msgspec.MsgspecError, KeyError) as error:
+        raise Refused(Refusal(ALTERED.code, {"reason": str(error)})) from error
+    return Scheme(body, citations, digest)
+
+
+def scheme_json_schema() -> dict[str, Any]:
+    """JSON schema (2020-12) of a scheme *file*: any key may be inherited, any value may be cited inline."""
+    (_,), components = msgspec.json.schema_components((SchemeBody,), ref_template="#/$defs/{name}")
+    for name, component in components.items():
+        component["properties"] = {
+            key: _citable(spec) for key, spec in component.get("properties", {}).items()
+        } | _TABLE_KEYS
+        component.pop("required", None)
+        component["additionalProperties"] = False
+        if name == "SchemeBody":
+            component["required"] = ["name", "en", "zh"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Capwright scheme file",
+        "$ref": "#/$defs/SchemeBody",
+        "$defs": components,
+    }
+
+
+_CITING: dict[str, Any] = {
+    "source": {"type": "string", "minLength": 1},
+    "confidence": {"enum": [confidence.value for confidence in Confidence]},
+    "note": {"type": "string"},
+}
+_TABLE_KEYS: dict[str, Any] = {
+    **_CITING,
+    "remove": {"anyOf": [{"const": True}, {"type": "array", "items": {"type": "string"}}]},
+}
+
+
+def _citable(spec: dict[str, Any]) -> dict[str, Any]:
+    text = msgspec.json.encode(spec)
+    if b"$ref" in text:
+        return spec
+    inline = {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": spec, **_CITING},
+        "additionalProperties": False,
+    }
+    return {"anyOf": [spec, inline]}

@@ -1,0 +1,234 @@
+"""A scheme file as a tree of cited values, and the merging of such trees along `extends`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, TypeGuard
+
+from capwright.kernel.refusal import BadInput
+from capwright.scheme.place import RawPath, places
+from capwright.scheme.problem import (
+    BAD_CITATION,
+    DUPLICATE,
+    NOTHING_TO_REMOVE,
+    SYNTAX,
+    WRONG_VALUE,
+    Origin,
+    Problems,
+    problem,
+)
+from capwright.scheme.section import Citation, Confidence
+
+__all__ = ["IDENTITY_KEYS", "Items", "Leaf", "Node", "Table", "merge_tables", "parse"]
+
+# A list of tables is addressed by the first of these keys that all its items carry.
+IDENTITY_KEYS = ("code", "name", "kind", "round")
+_CITING = ("source", "confidence", "note")
+_IDENTIFIER = re.compile(r"[^\s.]+")
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A value (a scalar or a list of scalars) with its own file's citation, if any."""
+
+    value: Any
+    citation: Citation | None
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of named nodes. `removes`: keys of the inherited table to drop; `removed`: drop this one."""
+
+    fields: dict[str, Node]
+    origin: Origin
+    removes: tuple[str, ...] = ()
+    removed: bool = False
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list of tables; by identifier where all have one, else by position (`0`, `1` …)."""
+
+    tables: dict[str, Table]
+    keyed: bool
+    origin: Origin
+
+
+Node = Leaf | Table | Items
+
+
+@dataclass
+class _Reader:
+    file: str
+    places: dict[RawPath, tuple[int, int]]
+    problems: Problems = field(default_factory=list)
+
+    def origin(self, raw: RawPath) -> Origin:
+        """The place of `raw`, or of the nearest thing around it that has one."""
+        while raw and raw not in self.places:
+            raw = raw[:-1]
+        return Origin(self.file, *self.places.get(raw, ()))
+
+    def cite(self, data: dict[str, Any], outer: Citation | None, raw: RawPath) -> Citation | None:
+        """The citation that holds inside `data`. `confidence` or `note` alone keep the outer source."""
+        given = {key: data[key] for key in _CITING if key in data}
+        if not given:
+            return outer
+        source = given.get("source", outer.source if outer else None)
+        confidence = given.get("confidence", None if "source" in given or not outer else outer.confidence)
+        note = given.get("note", "")
+        reason = ""
+        if not isinstance(source, str) or not source.strip() or not isinstance(note, str):
+            reason = "`source` must be a text" if "source" in given else "`source` is missing"
+        elif confidence is None:
+            reason = "`confidence` is missing"
+        elif confidence not in list(Confidence):
+            reason = f"`confidence` is {confidence!r}"
+        if reason:
+            self.problems.append(problem(BAD_CITATION, self.origin(raw), path=_dotted(raw), reason=reason))
+            # A stand-in keeps the values below from being reported as uncited as well.
+            return Citation("?", Confidence.DEFAULT)
+        return Citation(str(source), Confidence(str(confidence)), note)
+
+    def node(self, value: object, outer: Citation | None, raw: RawPath) -> Node:
+        if isinstance(value, dict):
+            if "value" in value:
+                return self.cited_leaf(value, outer, raw)
+            return self.table(value, outer, raw)
+        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            return self.items(value, outer, raw)
+        return self.leaf(value, outer, raw)
+
+    def leaf(self, value: object, citation: Citation | None, raw: RawPath) -> Leaf:
+        numbers = value if isinstance(value, list) else [value]
+        if any(isinstance(number, Decimal) and not number.is_finite() for number in numbers):
+            details = {"path": _dotted(raw), "reason": "not a finite number", "expected": "a number"}
+            self.problems.append(problem(WRONG_VALUE, self.origin(raw), **details))
+        return Leaf(value, citation, self.origin(raw))
+
+    def cited_leaf(self, data: dict[str, Any], outer: Citation | None, raw: RawPath) -> Leaf:
+        for key in data:
+            if key != "value" and key not in _CITING:
+                details = {"path": _dotted((*raw, key)), "reason": f"`{key}` beside `value`"}
+                details["expected"] = "value, source, confidence, note"
+                self.problems.append(problem(WRONG_VALUE, self.origin(raw), **details))
+        value = data["value"]
+        if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(x, dict) for x in value)):
+            details = {"path": _dotted(raw), "reason": "a table under `value`", "expected": "a plain value"}
+            self.problems.append(problem(WRONG_VALUE, self.origin(raw), **details))
+            value = None
+        return self.leaf(value, self.cite(data, outer, raw), raw)
+
+    def table(self, data: dict[str, Any], outer: Citation | None, raw: RawPath) -> Table:
+        citation = self.cite(data, outer, raw)
+        remove = data.get("remove", False)
+        if not isinstance(remove, bool) and not _is_names(remove):
+            details = {"path": _dotted((*raw, "remove")), "reason": "neither true nor a list of keys"}
+            self.problems.append(
+                problem(WRONG_VALUE, self.origin((*raw, "remove")), expected='true or ["key", …]', **details)
+            )
+            remove = False
+        fields = {
+            key: self.node(value, citation, (*raw, key))
+            for key, value in data.items()
+            if key not in _CITING and key != "remove"
+        }
+        removed = remove is True
+        return Table(fields, self.origin(raw), () if isinstance(remove, bool) else tuple(remove), removed)
+
+    def items(self, values: list[Any], outer: Citation | None, raw: RawPath) -> Node:
+        if not all(isinstance(value, dict) for value in values):
+            details = {"path": _dotted(raw), "reason": "tables and plain values in one list"}
+            self.problems.append(
+                problem(WRONG_VALUE, self.origin(raw), expected="a list of tables", **details)
+            )
+            return Items({}, keyed=False, origin=self.origin(raw))
+        key = next((key for key in IDENTITY_KEYS if all(isinstance(v.get(key), str) for v in values)), None)
+        tables: dict[str, Table] = {}
+        for index, value in enumerate(values):
+            name = str(index) if key is None else value[key]
+            if not _IDENTIFIER.fullmatch(name):
+                details = {"path": _dotted((*raw, index)), "reason": f"identifier {name!r}"}
+                expected = "an identifier without dots and spaces"
+                self.problems.append(
+                    problem(WRONG_VALUE, self.origin((*raw, index)), expected=expected, **details)
+                )
+            if name in tables:
+                path = _dotted((*raw, name))
+                self.problems.append(problem(DUPLICATE, self.origin((*raw, index)), path=path))
+            tables[name] = self.table(value, outer, (*raw, index))
+        return Items(tables, keyed=key is not None, origin=self.origin(raw))
+
+
+def _is_names(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _dotted(raw: RawPath) -> str:
+    return ".".join(str(part) for part in raw) or "(the file)"
+
+
+def parse(text: str, file: str) -> tuple[Table, Problems]:
+    """Read the text of a scheme file into a tree; decimals stay exact. Problems do not stop the reading."""
+    try:
+        data = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        return Table({}, Origin(file)), [_syntax(error, text, file)]
+    reader = _Reader(file, places(text))
+    tree = reader.table(data, None, ())
+    return tree, reader.problems
+
+
+def _syntax(error: tomllib.TOMLDecodeError, text: str, file: str) -> BadInput:
+    reason = str(error)
+    place = re.search(r" \(at line (\d+), column (\d+)\)$", reason)
+    line, column = (int(place[1]), int(place[2])) if place else (len(text.splitlines()), 0)
+    return problem(SYNTAX, Origin(file, line, column), reason=reason[: place.start()] if place else reason)
+
+
+def _merge(parent: Node, child: Node, path: str, problems: Problems) -> Node:
+    if isinstance(parent, Table) and isinstance(child, Table):
+        return merge_tables(parent, child, path, problems)
+    if isinstance(parent, Items) and isinstance(child, Items) and parent.keyed and child.keyed:
+        fields = _merge_fields(dict(parent.tables), dict(child.tables), path, problems)
+        tables = {key: node for key, node in fields.items() if isinstance(node, Table)}
+        return replace(child, tables=tables)
+    return _settle(child, path, problems)
+
+
+def merge_tables(parent: Table, child: Table, path: str, problems: Problems) -> Table:
+    """Lay `child` over `parent`: tables and keyed lists are merged, anything else is replaced."""
+    fields = dict(parent.fields)
+    for name in child.removes:
+        if fields.pop(name, None) is None:
+            problems.append(problem(NOTHING_TO_REMOVE, child.origin, path=f"{path}.{name}".lstrip(".")))
+    return Table(_merge_fields(fields, child.fields, path, problems), child.origin)
+
+
+def _merge_fields(
+    fields: dict[str, Any], news: dict[str, Any], path: str, problems: Problems
+) -> dict[str, Any]:
+    for name, new in news.items():
+        below = f"{path}.{name}".lstrip(".")
+        if isinstance(new, Table) and new.removed:
+            if fields.pop(name, None) is None:
+                problems.append(problem(NOTHING_TO_REMOVE, new.origin, path=below))
+        elif name in fields:
+            fields[name] = _merge(fields[name], new, below, problems)
+        else:
+            fields[name] = _settle(new, below, problems)
+    return fields
+
+
+def _settle(node: Node, path: str, problems: Problems) -> Node:
+    """A node with nothing beneath it: any `remove` in it has nothing to act on."""
+    if isinstance(node, Table):
+        return merge_tables(Table({}, node.origin), node, path, problems)
+    if isinstance(node, Items):
+        fields = _merge_fields({}, dict(node.tables), path, problems)
+        return replace(node, tables=fields)
+    return node
