@@ -1,6 +1,8 @@
 """Base shapes of everything that is written to the journal: commands asked for, events that happened.
 
-Both are frozen, tagged with their class name and serialised by msgspec, so the same bytes serve the journal, files
+Both are frozen, tagged with their class name (`"command": "OpenAccount"`, `"event": "AccountOpened"`) and
+serialised by msgspec, so the same bytes serve the journal,
+files
 and the network. A changed event gets a new class and an upcaster; a class never changes its meaning.
 """
 
@@ -18,26 +20,31 @@ __all__ = ["Command", "CommandRefused", "Event", "Outcome", "Permit"]
 class Permit(Struct, frozen=True):
     """Who may send a command.
 
-    `roles` are officer roles, any of which suffices. `account_field` names the command's field with the account
-    whose representatives may send it (they need `right`). Neither given: anybody known to the market.
+    `roles` are officer roles, any of which suffices. `account_field` names the command's field with the
+    account
+    whose representatives may send it (they need `right`). Neither given: the handler decides by the case.
+    `four_eyes`: the command only takes effect when a second person with one of the roles approves it.
     """
 
     roles: tuple[str, ...] = ()
     account_field: str = ""
     right: str = "initiate"
+    four_eyes: bool = False
 
 
-class Command(Struct, frozen=True, tag=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A request in the imperative (`SurrenderUnits`). Its id, actor and time travel beside it, in the journal row."""
+class Command(
+    Struct, frozen=True, tag=True, tag_field="command", omit_defaults=True, forbid_unknown_fields=True
+):
+    """A request in the imperative (`SurrenderUnits`); its id, actor and time travel beside it."""
 
     permit: ClassVar[Permit] = Permit(roles=("operator",))
 
 
-class Event(Struct, frozen=True, tag=True, omit_defaults=True, gc=False):
+class Event(Struct, frozen=True, tag=True, tag_field="event", omit_defaults=True, gc=False):
     """A fact in the past tense (`UnitsSurrendered`), complete: applying it needs no rule and no scheme."""
 
 
-class CommandRefused(Event):
+class CommandRefused(Event, frozen=True):
     """The command changed nothing. Kept in the journal so that a repeated id gets the first answer."""
 
     refusal: Refusal

@@ -49,7 +49,7 @@ _MONEY = re.compile(r"-?(\d{1,15}|\d{1,3}(,\d{3}){1,4})(\.\d{1,2})?")
 
 
 def parse_tonnes(text: str, *, least: int = 0) -> int:
-    """Read whole tonnes, with or without thousands separators; refuse fractions, signs below `least`, absurd sizes."""
+    """Read whole tonnes, thousands separators allowed; refuse fractions, less than `least`, absurd sizes."""
     bare = text.strip()
     if not _TONNES.fullmatch(bare) or not bare.isascii():
         refuse(BAD_TONNES, text=text[:40], least=least)

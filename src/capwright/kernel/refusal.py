@@ -1,7 +1,9 @@
 """Refusals: what Capwright answers when it will not do something.
 
-A refusal is a value with a stable code, a sentence in Chinese and in English, a hint how to mend it and the rule
-it comes from. Every room declares its refusals with `define` at import time; together they are the one catalogue
+A refusal is a value with a stable code, a sentence in Chinese and in English, a hint how to mend it and the
+rule
+it comes from. Every room declares its refusals with `define` at import time; together they are the one
+catalogue
 from which the reference page is generated. Exceptions other than `Refused` are bugs.
 """
 
@@ -20,7 +22,8 @@ _CODE = re.compile(r"CW-\d{4}")
 class RefusalCode(Struct, frozen=True):
     """One line of the catalogue.
 
-    `en` and `zh` are `str.format` templates over the details of the case; `mend_en` and `mend_zh` say what the
+    `en` and `zh` are `str.format` templates over the details of the case; `mend_en` and `mend_zh` say what
+    the
     reader can do about it; `rule` names the law, standard or design rule behind the check.
     """
 
@@ -35,10 +38,13 @@ class RefusalCode(Struct, frozen=True):
 CATALOGUE: Final[dict[str, RefusalCode]] = {}
 
 
-def define(code: str, *, en: str, zh: str, mend_en: str = "", mend_zh: str = "", rule: str = "") -> RefusalCode:
+def define(
+    code: str, *, en: str, zh: str, mend_en: str = "", mend_zh: str = "", rule: str = ""
+) -> RefusalCode:
     """Add a refusal to the catalogue and return it.
 
-    Codes read `CW-nnnn` and are never given a new meaning: 1xxx giving account, 2xxx receiving account, 3xxx units
+    Codes read `CW-nnnn` and are never given a new meaning: 1xxx giving account, 2xxx receiving account, 3xxx
+    units
     and transactions, 4xxx people, approvals and delays, 5xxx allocation, 6xxx auctions, 7xxx compliance, 8xxx
     journal and scheme, 9xxx files and command line.
     """
@@ -50,7 +56,7 @@ def define(code: str, *, en: str, zh: str, mend_en: str = "", mend_zh: str = "",
 
 
 class Refusal(Struct, frozen=True):
-    """A refused request: the code and the details that fill its sentence. Serialisable; goes into the journal."""
+    """A refused request: the code and the details that fill its sentence. Goes into the journal."""
 
     code: str
     details: dict[str, str | int] = {}
@@ -84,7 +90,7 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
 
 
 class BadInput(Refused):
-    """A refusal of a file: adds where the fault is. `line` and `column` count from 1; 0 means the whole file."""
+    """A refusal of a file, with the place. `line` and `column` count from 1; 0 means the whole file."""
 
     def __init__(self, refusal: Refusal, file: str, line: int = 0, column: int = 0) -> None:
         super().__init__(refusal)

@@ -15,7 +15,7 @@ __all__ = ["RangeSet", "SerialRange"]
 
 
 class SerialRange(Struct, frozen=True, order=True, gc=False):
-    """The units numbered `first` to `last` of one series, both ends included; a single unit has `first == last`."""
+    """The units `first` to `last` of one series, both ends included; a single unit has `first == last`."""
 
     first: int
     last: int
@@ -112,7 +112,7 @@ class RangeSet:
         self.size_t -= last - first + 1
 
     def pick(self, quantity_t: int, skip_t: int = 0) -> list[tuple[int, int]]:
-        """Return the lowest-numbered ranges that add up to `quantity_t`, after leaving out the lowest `skip_t` units.
+        """Return the lowest-numbered ranges adding up to `quantity_t`, but for the lowest `skip_t` units.
 
         Nothing is taken; there must be enough.
         """

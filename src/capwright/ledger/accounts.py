@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date  # noqa: TC003 - msgspec reads the annotations at run time
+from datetime import date
 from typing import Literal
 
 from msgspec import Struct
@@ -15,8 +15,10 @@ AccountStatus = Literal["open", "restricted", "suspended", "closed"]
 class Account(Struct):
     """A registry account.
 
-    `restricted` accounts may only surrender; `suspended` ones may do nothing until restored. `purpose` repeats the
-    account type's purpose at opening, so that the conservation law needs no scheme. `first_year` and `last_year`
+    `restricted` accounts may only surrender; `suspended` ones may do nothing until restored. `purpose`
+    repeats the
+    account type's purpose at opening, so that the conservation law needs no scheme. `first_year` and
+    `last_year`
     bound the operator's reporting duty (0: not known, not ended); `opened_on` is a local date.
     """
 

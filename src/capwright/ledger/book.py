@@ -1,4 +1,7 @@
-"""The book: applies postings, answers what lies where. It holds no rules; rules are checked before an event exists."""
+"""The book applies postings and answers what lies where.
+
+It holds no rules: those are checked before an event exists.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ __all__ = ["Book", "BookState", "Draft"]
 
 
 class BookState(Struct):
-    """The whole state of the ledger: accounts by number, series by id, units by place and series, cash by place."""
+    """The state of the ledger: accounts by number, series by id, units by place and series, cash by place."""
 
     accounts: dict[str, Account] = {}
     series: dict[str, Series] = {}
@@ -120,13 +123,13 @@ class Book:
         return self.state.cash.get(where, 0)
 
     def places_of(self, number: str) -> Iterator[str]:
-        """Yield every place of an account that holds something. Walks all places: for reports, not for handlers."""
+        """Yield every place of an account that holds something. Walks all places: for reports."""
         for where in [*self.state.units, *(w for w in self.state.cash if w not in self.state.units)]:
             if account_of(where) == number:
                 yield where
 
     def moves(self, source: str, target: str, series: str, quantity_t: int) -> tuple[UnitMove, ...]:
-        """Return postings that take the lowest-numbered `quantity_t` units of `series` from `source` to `target`."""
+        """Return postings for the lowest-numbered `quantity_t` units of `series` at `source`."""
         picked = self.state.units[source][series].pick(quantity_t)
         return tuple(UnitMove(series, first, last, source, target) for first, last in picked)
 

@@ -1,4 +1,4 @@
-"""The conservation laws, written once: run by the tests, the simulator, the auditor's report and a debug switch.
+"""The conservation laws, written once: run by tests, the simulator, the auditor's report, a debug switch.
 
 Each law returns the list of its breaches in words; an empty list means that it holds.
 """
@@ -20,7 +20,7 @@ __all__ = ["Promise", "breaches", "totals_t"]
 
 
 class Promise(Struct, frozen=True):
-    """Something a room has promised: `amount` units of `series` (or fen, series `cash`) must lie at `place`."""
+    """A room has promised that `amount` units of `series` (or fen, series `cash`) lie at `place`."""
 
     place: str
     series: str
@@ -33,7 +33,7 @@ def breaches(book: Book, promises: Iterable[Promise]) -> list[str]:
 
 
 def _tiling(book: Book) -> list[str]:
-    """Blocks tile their series: every unit from 1 to issued lies at exactly one place, and nothing else does."""
+    """Blocks tile their series: each unit from 1 to issued lies at exactly one place, and no other does."""
     found: dict[str, list[tuple[int, int]]] = {series: [] for series in book.state.series}
     wrong: list[str] = []
     for where, by_series in book.state.units.items():
@@ -53,7 +53,9 @@ def _tiling(book: Book) -> list[str]:
                 wrong.append(f"units {min(first, expected)}-{max(first, expected) - 1} of {series} {fault}")
             expected = max(expected, last + 1)
         if expected != book.state.series[series].issued_t + 1:
-            wrong.append(f"{series} has {book.state.series[series].issued_t} issued but {expected - 1} accounted for")
+            wrong.append(
+                f"{series} has {book.state.series[series].issued_t} issued but {expected - 1} accounted for"
+            )
     return wrong
 
 
@@ -81,7 +83,7 @@ def _cash(book: Book) -> list[str]:
 
 
 def _promises(book: Book, promises: Iterable[Promise]) -> list[str]:
-    """Held and frozen buckets equal the open promises behind them, no more and no less."""
+    """Held buckets equal the open promises behind them, no more and no less."""
     expected: dict[tuple[str, str], int] = {}
     for promise in promises:
         key = promise.place, promise.series
@@ -89,14 +91,17 @@ def _promises(book: Book, promises: Iterable[Promise]) -> list[str]:
     actual = {
         (where, series): ranges.size_t
         for where, by_series in book.state.units.items()
-        if bucket_of(where)
+        if bucket_of(where).startswith("held:")
         for series, ranges in by_series.items()
     }
-    actual |= {(where, "cash"): fen for where, fen in book.state.cash.items() if bucket_of(where)}
+    actual |= {
+        (where, "cash"): fen for where, fen in book.state.cash.items() if bucket_of(where).startswith("held:")
+    }
     return [
-        f"{where} holds {actual.get((where, series), 0)} of {series} but {expected.get((where, series), 0)} is promised"
-        for where, series in sorted({*expected, *actual})
-        if actual.get((where, series), 0) != expected.get((where, series), 0)
+        f"{where} holds {actual.get(key, 0)} of {series} but {expected.get(key, 0)} is promised"
+        for key in sorted({*expected, *actual})
+        for where, series in [key]
+        if actual.get(key, 0) != expected.get(key, 0)
     ]
 
 

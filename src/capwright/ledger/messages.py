@@ -1,6 +1,7 @@
 """Postings and the events that carry them.
 
-Any event of any room may carry postings. The book applies those, the rooms apply the rest; an auditor needs to
+Any event of any room may carry postings. The book applies those, the rooms apply the rest; an auditor needs
+to
 understand nothing but the three posting types to rebuild every balance.
 """
 
@@ -40,7 +41,7 @@ class CashMove(Struct, frozen=True, gc=False):
     target: str
 
 
-class PostingEvent(Event, kw_only=True):
+class PostingEvent(Event, frozen=True, kw_only=True):
     """An event that moves units or cash. The postings are applied in the order issues, units, cash."""
 
     issues: tuple[UnitIssue, ...] = ()
@@ -48,11 +49,12 @@ class PostingEvent(Event, kw_only=True):
     cash: tuple[CashMove, ...] = ()
 
 
-class TransactionCompleted(PostingEvent, kw_only=True):
+class TransactionCompleted(PostingEvent, frozen=True, kw_only=True):
     """A typed transaction between two accounts took effect. Rooms that care about a type listen to this.
 
     `type` is the slug of the transaction-type table; `vintage` is the compliance year it serves (0: none);
-    `reverses` is the id of the transaction that this one undoes.
+    `reverses` is the id of the transaction that this one undoes; `reversible` says that a typed reversal
+    exists.
     """
 
     transaction_id: str
@@ -62,3 +64,4 @@ class TransactionCompleted(PostingEvent, kw_only=True):
     quantity_t: int
     vintage: int = 0
     reverses: str = ""
+    reversible: bool = False

@@ -29,8 +29,10 @@ class Request(Struct, frozen=True):
 class Room:
     """A part of the market.
 
-    A subclass names its state type, and fills `handlers` (command type → method that checks and returns the events,
-    changing nothing) and `appliers` (event type → method that folds the event into the state). A handler may raise
+    A subclass names its state type and, in `wire`, fills `handlers` (command type → method that checks and
+    returns the events,
+    changing nothing) and `appliers` (event type → method that folds the event into the state). A handler may
+    raise
     `Refused`; an applier may not refuse. The market posts the postings of an event before the appliers run.
     """
 
@@ -42,6 +44,10 @@ class Room:
         self.state: Any = self.state_type()
         self.handlers: dict[type[Command], Callable[[Request, Any], Iterable[Event]]] = {}
         self.appliers: dict[type[Event], Callable[[Any, int], None]] = {}
+        self.wire()
+
+    def wire(self) -> None:
+        """Fill `handlers` and `appliers`; called again after a snapshot has replaced the state."""
 
     def draft(self) -> Draft:
         """Start a set of postings."""

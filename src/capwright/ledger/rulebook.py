@@ -72,7 +72,7 @@ class Rules:
     @cached_property
     def administration(self) -> WorkingCalendar:
         """The calendar of administrative working days."""
-        from capwright.scheme.calendar import administration_calendar  # noqa: PLC0415 - heavy data, only when needed
+        from capwright.scheme.calendar import administration_calendar  # noqa: PLC0415 - heavy
 
         return administration_calendar(self.section("calendar"))
 
@@ -84,6 +84,12 @@ class Rulebook:
         self.by_name: dict[str, Rules] = {}
         self._by_vintage: dict[int, Rules] = {}
         self.latest: Rules | None = None
+
+    def clear(self) -> None:
+        """Forget every scheme, before a snapshot is restored."""
+        self.by_name.clear()
+        self._by_vintage.clear()
+        self.latest = None
 
     def adopt(self, body: dict[str, Any]) -> None:
         """Add a scheme, given as the JSON object that the journal keeps."""

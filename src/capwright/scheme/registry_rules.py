@@ -50,7 +50,7 @@ class TransactionType(Section, frozen=True, kw_only=True):
     name: str  # the slug used in commands, e.g. transfer
     en: str
     zh: str
-    from_types: tuple[str, ...]
+    from_types: tuple[str, ...] = ()  # empty: the units come into being
     to_types: tuple[str, ...]
     unit_kinds: tuple[str, ...] = ()  # empty: any kind
     proposed_by: Literal["representative", "operator", "authority"]

@@ -1,0 +1,1 @@
+"""The registry: account holders, representatives, typed transactions, approvals, delays, reversals."""

@@ -1,0 +1,40 @@
+"""From the sequencer's milliseconds to the scheme's local clock and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from capwright.scheme.calendar import completion_time
+
+if TYPE_CHECKING:
+    from capwright.ledger.rulebook import Rules
+
+__all__ = ["completion_ms", "local_time", "trusted_from_ms"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def local_time(rules: Rules, at_ms: int) -> datetime:
+    """Return the scheme's local time of a sequencer time."""
+    return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(ZoneInfo(rules.section("calendar").timezone))
+
+
+def _ms(when: datetime) -> int:
+    return (when - _EPOCH) // timedelta(milliseconds=1)
+
+
+def completion_ms(rules: Rules, approved_at_ms: int, *, trusted: bool) -> int:
+    """Return when a delayed transaction approved at this time completes."""
+    approved_at = local_time(rules, approved_at_ms)
+    return _ms(completion_time(rules.registry.delay, rules.administration, approved_at, trusted=trusted))
+
+
+def trusted_from_ms(rules: Rules, approved_at_ms: int) -> int:
+    """Return when an addition to the trusted list approved at this time becomes active."""
+    from capwright.scheme.calendar import trusted_list_time  # noqa: PLC0415 - one caller
+
+    return _ms(
+        trusted_list_time(rules.registry.delay, rules.administration, local_time(rules, approved_at_ms))
+    )

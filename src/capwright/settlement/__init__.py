@@ -1,0 +1,1 @@
+"""Settlement: cash in and out, and delivery against payment."""

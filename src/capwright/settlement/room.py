@@ -1,0 +1,260 @@
+"""Cash in and out, and bilateral trades settled delivery against payment in one event.
+
+The exchange (sessions, orders, matching) will call the same settlement; until then the exchange officer
+registers
+negotiated trades (协议转让) and listed trades that were agreed outside.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from msgspec import Struct
+
+from capwright.kernel.message import Command, Event, Permit
+from capwright.kernel.quantity import MAX_FEN
+from capwright.kernel.refusal import define, refuse
+from capwright.ledger.book import Draft
+from capwright.ledger.checks import (
+    check_giver,
+    check_quantity,
+    check_receiver,
+    check_series,
+    transaction_type,
+)
+from capwright.ledger.messages import CashMove, PostingEvent
+from capwright.ledger.place import BANK
+from capwright.ledger.room import Request, Room
+
+__all__ = [
+    "CashDeposited",
+    "CashPaid",
+    "CashWithdrawn",
+    "DepositCash",
+    "PayCash",
+    "SettleTrade",
+    "SettlementRoom",
+    "SettlementState",
+    "Trade",
+    "TradeSettled",
+    "WithdrawCash",
+]
+
+AMOUNT = define(
+    "CW-3101",
+    en="{amount_fen} fen is no amount that can be moved.",
+    zh="{amount_fen}分不是可划转的金额。",
+    mend_en="The amount must be positive.",
+    mend_zh="金额必须为正数。",
+    rule="design: bound everything",
+)
+NO_ACCOUNT = define(
+    "CW-3102", en="There is no open account {account}.", zh="没有可用账户{account}。", rule="ledger"
+)
+NOT_ENOUGH_CASH = define(
+    "CW-3103",
+    en="{account} has {available_fen} fen at its disposal, {amount_fen} fen are asked for.",
+    zh="{account}可用资金为{available_fen}分，不足所需的{amount_fen}分。",
+    mend_en="Deposit cash first; cash held for bids does not count.",
+    mend_zh="请先入金；已为竞价冻结的资金不可重复使用。",
+    rule="rulebook 4.5: cash is frozen at the order",
+)
+NOT_ENOUGH_UNITS = define(
+    "CW-3104",
+    en="{account} has {available_t} t of {kind} of vintage {vintage} or older free, {quantity_t} t are sold.",
+    zh="{account}可用的{kind}（{vintage}及以前年度）为{available_t}吨，不足出售的{quantity_t}吨。",
+    rule="rulebook 4.5: allowances are frozen at the order",
+)
+
+TradeMode = Literal["listed_click", "listed_bidding", "negotiated", "one_way_auction"]
+
+
+class DepositCash(Command, frozen=True):
+    """Book cash that arrived at the settlement bank."""
+
+    permit: ClassVar[Permit] = Permit(roles=("exchange", "operator"))
+    account: str
+    amount_fen: int
+
+
+class CashDeposited(PostingEvent, frozen=True, kw_only=True):
+    account: str
+    amount_fen: int
+
+
+class WithdrawCash(Command, frozen=True):
+    """Pay free cash out to the account's bank."""
+
+    permit: ClassVar[Permit] = Permit(account_field="account")
+    account: str
+    amount_fen: int
+
+
+class CashWithdrawn(PostingEvent, frozen=True, kw_only=True):
+    account: str
+    amount_fen: int
+
+
+class PayCash(Command, frozen=True):
+    """Pay from one account to another, e.g. a fine to the treasury account."""
+
+    permit: ClassVar[Permit] = Permit(roles=("operator", "authority"))
+    source: str
+    target: str
+    amount_fen: int
+    purpose: str
+
+
+class CashPaid(PostingEvent, frozen=True, kw_only=True):
+    source: str
+    target: str
+    amount_fen: int
+    purpose: str
+
+
+class SettleTrade(Command, frozen=True):
+    """Deliver units of a kind (oldest vintage first, none younger than `vintage`) against payment."""
+
+    permit: ClassVar[Permit] = Permit(roles=("exchange",))
+    seller: str
+    buyer: str
+    kind: str
+    vintage: int
+    quantity_t: int
+    price_fen_per_t: int
+    mode: TradeMode = "negotiated"
+
+
+class TradeSettled(PostingEvent, frozen=True, kw_only=True):
+    trade_id: str
+    seller: str
+    buyer: str
+    kind: str
+    quantity_t: int
+    price_fen_per_t: int
+    mode: TradeMode
+
+
+class Trade(Struct, frozen=True):
+    """A settled trade, kept for means and statistics; tagged by mode because reserve prices need the mode."""
+
+    at_ms: int
+    kind: str
+    quantity_t: int
+    price_fen_per_t: int
+    mode: TradeMode
+
+
+class SettlementState(Struct):
+    """Trades in the order of settlement."""
+
+    trades: list[Trade] = []
+
+
+class SettlementRoom(Room):
+    """Cash and delivery against payment."""
+
+    state_type: ClassVar[type[SettlementState]] = SettlementState
+    state: SettlementState
+
+    def wire(self) -> None:
+        """Connect handlers and appliers."""
+        self.handlers = {
+            DepositCash: self._deposit,
+            WithdrawCash: self._withdraw,
+            PayCash: self._pay,
+            SettleTrade: self._settle,
+        }
+        self.appliers = {TradeSettled: self._settled}
+
+    def _check_account(self, number: str) -> None:
+        account = self.book.account(number)
+        if account is None or account.status in {"closed", "suspended"}:
+            refuse(NO_ACCOUNT, account=number)
+
+    def _check_cash(self, number: str, amount_fen: int) -> None:
+        if not 0 < amount_fen <= MAX_FEN:
+            refuse(AMOUNT, amount_fen=amount_fen)
+        available_fen = self.book.cash_fen(number)
+        if available_fen < amount_fen:
+            refuse(NOT_ENOUGH_CASH, account=number, available_fen=available_fen, amount_fen=amount_fen)
+
+    def _deposit(self, _request: Request, command: DepositCash) -> list[Event]:
+        self._check_account(command.account)
+        if not 0 < command.amount_fen <= MAX_FEN:
+            refuse(AMOUNT, amount_fen=command.amount_fen)
+        cash = (CashMove(command.amount_fen, BANK, command.account),)
+        return [CashDeposited(account=command.account, amount_fen=command.amount_fen, cash=cash)]
+
+    def _withdraw(self, _request: Request, command: WithdrawCash) -> list[Event]:
+        self._check_account(command.account)
+        self._check_cash(command.account, command.amount_fen)
+        cash = (CashMove(command.amount_fen, command.account, BANK),)
+        return [CashWithdrawn(account=command.account, amount_fen=command.amount_fen, cash=cash)]
+
+    def _pay(self, _request: Request, command: PayCash) -> list[Event]:
+        self._check_account(command.source)
+        self._check_account(command.target)
+        self._check_cash(command.source, command.amount_fen)
+        cash = (CashMove(command.amount_fen, command.source, command.target),)
+        return [
+            CashPaid(
+                source=command.source,
+                target=command.target,
+                amount_fen=command.amount_fen,
+                purpose=command.purpose,
+                cash=cash,
+            )
+        ]
+
+    def _settle(self, request: Request, command: SettleTrade) -> list[Event]:
+        rules = self.rulebook.now()
+        row = transaction_type(rules, "transfer")
+        check_giver(self.book, command.seller, row)
+        receiver = check_receiver(self.book, command.buyer, row)
+        check_quantity(command.quantity_t)
+        value_fen = command.quantity_t * command.price_fen_per_t
+        self._check_cash(command.buyer, value_fen)
+        held = self.book.at(command.seller)
+        usable = [
+            series
+            for series in sorted((self.book.state.series[name] for name in held), key=lambda s: s.vintage)
+            if series.kind == command.kind and series.vintage <= command.vintage
+        ]
+        available_t = sum(held[series.id] for series in usable)
+        if available_t < command.quantity_t:
+            refuse(
+                NOT_ENOUGH_UNITS,
+                account=command.seller,
+                available_t=available_t,
+                kind=command.kind,
+                vintage=command.vintage,
+                quantity_t=command.quantity_t,
+            )
+        draft = Draft(self.book)
+        left_t = command.quantity_t
+        for series in usable:
+            check_series(self.book, rules, series.id, row, receiver)
+            take_t = min(left_t, held[series.id])
+            draft.take(command.seller, command.buyer, series.id, take_t)
+            left_t -= take_t
+            if not left_t:
+                break
+        return [
+            TradeSettled(
+                trade_id=request.command_id,
+                seller=command.seller,
+                buyer=command.buyer,
+                kind=command.kind,
+                quantity_t=command.quantity_t,
+                price_fen_per_t=command.price_fen_per_t,
+                mode=command.mode,
+                units=tuple(draft.units),
+                cash=(CashMove(value_fen, command.buyer, command.seller),),
+            )
+        ]
+
+    def _settled(self, event: TradeSettled, at_ms: int) -> None:
+        self.state.trades.append(
+            Trade(at_ms, event.kind, event.quantity_t, event.price_fen_per_t, event.mode)
+        )
