@@ -1,0 +1,1 @@
+"""Auctions: sealed bids, clearing, tie rules, reserve prices, and what becomes of unsold units."""
