@@ -19,7 +19,7 @@ methods. Columns:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Final, Literal
 
@@ -154,13 +154,6 @@ class ProcessData(Struct, frozen=True):
     def year(self, year: int) -> ActivityRow | None:
         """The row of a year."""
         return self.years.get(year)
-
-    def normal_years(self, base_years: Sequence[int]) -> Iterator[ActivityRow]:
-        """Rows of the base years that count, in the order of the scheme."""
-        for year in base_years:
-            row = self.years.get(year)
-            if row is not None and row.normal:
-                yield row
 
 
 class Enterprise(Struct, frozen=True):

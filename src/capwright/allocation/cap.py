@@ -91,11 +91,7 @@ class CapLine(Struct, frozen=True):
     zh: str
     actual_t: int
     planned_t: int | None = None
-
-    @property
-    def difference_t(self) -> int | None:
-        """Actual less planned."""
-        return None if self.planned_t is None else self.actual_t - self.planned_t
+    difference_t: int | None = None
 
 
 class CapStatement(Struct, frozen=True):
@@ -116,28 +112,14 @@ def cap_statement(plan: CapPlan, outcome: CapOutcome) -> CapStatement:
     """Set plan and outcome side by side."""
     approved_t = outcome.approved_controlled_t + outcome.approved_new_project_t
     lines = (
-        CapLine(
-            "controlled",
-            "controlled units, approved",
-            "控排企业核定配额",
-            outcome.approved_controlled_t,
-            plan.controlled_t,
-        ),
-        CapLine(
-            "new_project",
-            "new projects, approved",
-            "新建项目核定配额",
-            outcome.approved_new_project_t,
-            plan.new_project_t,
-        ),
-        CapLine("free_issued", "free quota issued", "已发放免费配额", outcome.free_issued_t),
-        CapLine(
-            "new_project_issued", "issued to new projects", "已发放新建项目配额", outcome.new_project_issued_t
-        ),
-        CapLine("auctioned", "auctioned", "有偿竞价发放", outcome.auctioned_t, plan.auction_t),
-        CapLine("adjustment", "market adjustment", "市场调节配额", outcome.adjustment_t, plan.adjustment_t),
-        CapLine("recalled", "recalled", "收回配额", outcome.recalled_t),
-        CapLine("total", "issued in all, under the cap", "累计发放（总量）", outcome.issued_t, plan.total_t),
+        _line("controlled", outcome.approved_controlled_t, plan.controlled_t),
+        _line("new_project", outcome.approved_new_project_t, plan.new_project_t),
+        _line("free_issued", outcome.free_issued_t),
+        _line("new_project_issued", outcome.new_project_issued_t),
+        _line("auctioned", outcome.auctioned_t, plan.auction_t),
+        _line("adjustment", outcome.adjustment_t, plan.adjustment_t),
+        _line("recalled", outcome.recalled_t),
+        _line("total", outcome.issued_t, plan.total_t),
     )
     flags = (
         (APPROVED_DIFFERS, outcome.approved_controlled_t not in (0, plan.controlled_t)),
@@ -161,3 +143,20 @@ def issue_refusal(plan: CapPlan, outcome: CapOutcome, quantity_t: int) -> Refusa
         "left_t": left_t,
     }
     return Refusal(ABOVE_CAP.code, details)
+
+
+def _line(key: str, actual_t: int, planned_t: int | None = None) -> CapLine:
+    en, zh = _WORDS[key]
+    return CapLine(key, en, zh, actual_t, planned_t, None if planned_t is None else actual_t - planned_t)
+
+
+_WORDS: Final = {
+    "controlled": ("controlled units, approved", "控排企业核定配额"),
+    "new_project": ("new projects, approved", "新建项目核定配额"),
+    "free_issued": ("free quota issued", "已发放免费配额"),
+    "new_project_issued": ("issued to new projects", "已发放新建项目配额"),
+    "auctioned": ("auctioned", "有偿竞价发放"),
+    "adjustment": ("released for market adjustment", "已投放市场调节配额"),
+    "recalled": ("recalled", "收回配额"),
+    "total": ("issued in all, under the cap", "累计发放（总量）"),
+}

@@ -49,11 +49,13 @@ NO_PRE_ISSUE: Final = Note(
     en="The pre-issue is not known from these rows: no true-up was computed.",
     zh="所给数据无法确定预发配额：未计算多退少补。",
 )
-
-
 NO_TRUE_UP: Final = Note(
     en="Allocation of this vintage is one-off: there is no true-up.",
     zh="该年度配额一次性发放，不作多退少补。",
+)
+RECALL_BY_DEFAULT: Final = Note(
+    en="No source says how a month's quota is measured: by default free quota × abnormal months / 12.",
+    zh="未见按月折算的规定：默认按免费配额 × 非正常月数 / 12 计算。",
 )
 
 
@@ -71,15 +73,10 @@ class EnterpriseAllocation(Struct, frozen=True, kw_only=True):
     pre_issue: PreIssue | None
     true_up: TrueUp | None
     recall: Recall | None
+    final_free_t: int = 0
     buy_first_t: int = 0
     buy_by_auction_t: int = 0
     notes: tuple[Note, ...] = ()
-
-    @property
-    def final_free_t(self) -> int:
-        """Free quota that stays with the enterprise."""
-        free_t = self.quota.free_t if self.quota else self.pre_issue.quantity_t if self.pre_issue else 0
-        return free_t - (self.recall.quantity_t if self.recall else 0)
 
     @property
     def cites(self) -> tuple[str, ...]:
@@ -113,6 +110,10 @@ def allocate_enterprise(book: Rulebook, enterprise: Enterprise) -> EnterpriseAll
         refuse(
             NOTHING_KNOWN, enterprise=enterprise.name, process=process, column="activity", year=book.vintage
         )
+    recall = _recall(book, enterprise, shares) if shares is not None else None
+    if recall is not None:
+        notes.append(RECALL_BY_DEFAULT)
+    free_t = quota.free_t if quota is not None else pre_issue.quantity_t if pre_issue is not None else 0
     buy_first_t, buy_by_auction_t = _buy_first(book, enterprise, quota)
     return EnterpriseAllocation(
         enterprise=enterprise.name,
@@ -120,7 +121,8 @@ def allocate_enterprise(book: Rulebook, enterprise: Enterprise) -> EnterpriseAll
         quota=quota,
         pre_issue=pre_issue,
         true_up=settled,
-        recall=_recall(book, enterprise, shares) if shares is not None else None,
+        recall=recall,
+        final_free_t=free_t - (recall.quantity_t if recall is not None else 0),
         buy_first_t=buy_first_t,
         buy_by_auction_t=buy_by_auction_t,
         notes=tuple(notes),

@@ -89,17 +89,16 @@ class PreIssue(Struct, frozen=True, kw_only=True):
 
 
 class TrueUp(Struct, frozen=True):
-    """The settlement between pre-issue and approval; one of `issue_t` and `recall_t` is zero."""
+    """The settlement between pre-issue and approval.
+
+    `delta_t` = f × A - pre-issued free: above zero it is issued, below zero recalled.
+    """
 
     approved_free_t: int
     pre_issued_t: int
+    delta_t: int
     issue_t: int
     recall_t: int
-
-    @property
-    def delta_t(self) -> int:
-        """Δ = f × A - pre-issued free: above zero is issued, below zero recalled."""
-        return self.approved_free_t - self.pre_issued_t
 
 
 def enterprise_quota(shares: Sequence[Share]) -> Quota:
@@ -168,7 +167,7 @@ def pre_issue_of_tonnes(
 def true_up(approved_free_t: int, pre_issued_t: int) -> TrueUp:
     """Settle the approved free quota against the pre-issue, both ways (多退少补, GZETS 2017-02-23 …)."""
     delta_t = approved_free_t - pre_issued_t
-    return TrueUp(approved_free_t, pre_issued_t, max(delta_t, 0), max(-delta_t, 0))
+    return TrueUp(approved_free_t, pre_issued_t, delta_t, max(delta_t, 0), max(-delta_t, 0))
 
 
 def two_step(pre_issue: Fraction, output: Fraction, previous_output: Fraction) -> Fraction:
@@ -202,7 +201,7 @@ def _spelled(
     inputs = [item for share in shares for item in share.free.inputs]
     inputs += part.inputs if part is not None else ()
     paths = dict.fromkeys(item.path for item in inputs if item.path)
-    return symbols, _rounded(numbers, value, quantity_t), tuple(paths)
+    return symbols, _rounded(numbers, value, quantity_t), (*paths, "allocation.rounding")
 
 
 def _rounded(numbers: str, value: Fraction, quantity_t: int) -> str:

@@ -34,7 +34,7 @@ class Reliance(Struct, frozen=True):
 
 
 class Totals(Struct, frozen=True, kw_only=True):
-    """Sums over all enterprises, tonnes. `approved_t` = `free_t` + `paid_t` over those with an approved quota."""
+    """Sums over all enterprises in tonnes; `approved_t` = `free_t` + `paid_t`."""
 
     enterprises: int
     approved_t: int
@@ -174,7 +174,7 @@ def render(report: AllocationReport, lang: str = "en") -> str:
     if report.relied_on:
         lines += ["", say["relied_on"]]
         lines += [
-            f"  {each.path} = {each.value} [{each.confidence}] {each.source}" for each in report.relied_on
+            f"  {item.path} = {item.value} [{item.confidence}] {item.source}" for item in report.relied_on
         ]
     return "\n".join(lines) + "\n"
 
@@ -200,7 +200,8 @@ def _enterprise_lines(each: EnterpriseAllocation, say: dict[str, str], lang: str
         yield f"  {say['idle_recall_t']}: {each.recall.formula}"
         yield f"      = {each.recall.numbers} t"
     if each.buy_first_t:
-        yield f"  {say['buy_first']}: {each.buy_first_t:,} t ({say['by_auction']} {each.buy_by_auction_t:,} t)"
+        auction = f"{say['by_auction']} {each.buy_by_auction_t:,} t"
+        yield f"  {say['buy_first']}: {each.buy_first_t:,} t ({auction})"
     yield from _note_lines(each.notes, lang)
 
 
