@@ -17,7 +17,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from capwright.kernel.quantity import floor_t, format_money, round_fen
+from capwright.kernel.quantity import MAX_FEN, floor_t, format_money, round_fen
 from capwright.kernel.refusal import Refusal, RefusalCode, define
 from capwright.scheme.auction_rules import AuctionRules, HoldingLimit
 
@@ -105,6 +105,12 @@ DOUBLE_BID = define(
     zh="编号“{bid}”的申报已存在。",
     rule="design: a repeated id changes nothing",
 )
+TOO_DEAR = define(
+    "CW-6012",
+    en="Price times quantity is more than can be booked.",
+    zh="价格与数量之积超出可记账范围。",
+    rule="design: bounds on everything",
+)
 
 
 class Bid(Struct, frozen=True, kw_only=True):
@@ -164,6 +170,8 @@ def check_bid(
         return _refusal(OFF_TICK, tick=format_money(rules.tick_fen))
     if bid.quantity_t <= 0 or bid.quantity_t % rules.lot_t:
         return _refusal(OFF_LOT, quantity_t=bid.quantity_t, lot_t=rules.lot_t)
+    if bid.price_fen_per_t * bid.quantity_t > MAX_FEN:
+        return _refusal(TOO_DEAR)
     least_t = rules.min_bid_t or 0
     if category == INSTITUTION:
         least_t = max(least_t, rules.institution_min_bid_t or 0)
