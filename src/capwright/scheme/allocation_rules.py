@@ -25,11 +25,19 @@ class Sector(Section, frozen=True, kw_only=True):
 
 
 class CoverageRules(Section, frozen=True, kw_only=True):
-    """Who is in: standing thresholds and the thresholds of the vintage."""
+    """Who is in: the thresholds of the vintage's plan, which go before the `standing_*` ones of the law.
+
+    `threshold_tce`: energy use that covers a firm as well; `threshold_racks`: standard racks of a data
+    centre; `downgrade_years`: after so many years in a row under the threshold a firm reports only or is out.
+    """
 
     threshold_t: int
+    standing_threshold_t: int | None = None
+    standing_non_industry_threshold_t: int | None = None
+    new_project_threshold_t: int | None = None
+    downgrade_years: int | None = None
     threshold_tce: int | None = None
-    threshold_racks: int | None = None  # data centres
+    threshold_racks: int | None = None
     reporting_threshold_t: int | None = None
     gases: tuple[str, ...] = ("CO2",)
     sectors: tuple[Sector, ...]

@@ -25,7 +25,11 @@ class UnitKind(Section, frozen=True, kw_only=True):
 
 
 class AccountType(Section, frozen=True, kw_only=True):
-    """A kind of registry account. `number` is the TTT part of the account number CC-TTT-ID-P-DD."""
+    """A kind of registry account. `number` is the TTT part of the account number CC-TTT-ID-P-DD.
+
+    `most_approvals`: transactions of representatives from such an account need at most so many people (a
+    Guangdong investor has one operator and no checker).
+    """
 
     code: str
     number: int
@@ -35,6 +39,7 @@ class AccountType(Section, frozen=True, kw_only=True):
     government: bool = False
     unit_kinds: tuple[str, ...] = ()  # empty: any kind
     least_representatives: int = 1
+    most_approvals: int | None = None
     code_official: str = ""  # the field's own code where there is one, e.g. EUTL 100-7
 
 

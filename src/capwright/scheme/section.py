@@ -1,9 +1,9 @@
 """What all sections of a scheme share: the citation of a value and the base of the section types.
 
-In a scheme file a table may carry `source` and `confidence` (and `note`). They hold for every value below it in
-the same file until a nested table, or an inline table `{ value = …, source = "…", confidence = "…" }`, says
-otherwise; `confidence` or `note` alone keep the source. The loader strips them from the values and keeps them
-in `Scheme.citations` under the dotted path of the value.
+In a scheme file a table may carry `source` and `confidence` (and `note`). They hold for every value below
+it in the same file until a nested table, or an inline table `{ value = …, source = "…", confidence = "…" }`,
+says otherwise; `confidence` or `note` alone keep the source. The loader strips them from the values and
+keeps them in `Scheme.citations` under the dotted path of the value.
 """
 
 from __future__ import annotations

@@ -181,9 +181,9 @@ def describe(annotation: object) -> str:
 
 
 def default_citations(section: Section, given: dict[str, Citation], path: str = "") -> dict[str, Citation]:
-    """Citations for the values that come from the schema's defaults, so that a report can name them too.
+    """Citations for the numbers that come from the schema's defaults, so that a report can name them too.
 
-    Absent things (None, empty, False, 0) are not values that anybody relies on and get none.
+    Zero stands for "no such rule" there and needs none.
     """
     found: dict[str, Citation] = {}
     for name, value in items_of(section):
@@ -193,9 +193,13 @@ def default_citations(section: Section, given: dict[str, Citation], path: str = 
         elif isinstance(value, tuple) and value and isinstance(value[0], Section):
             for key, item in keyed_items(value):
                 found |= default_citations(item, given, f"{below}.{key}")
-        elif name not in EXEMPT.get(type(section), ()) and value and below not in given:
-            found |= {} if isinstance(value, dict) else {below: SCHEMA_DEFAULT}
+        elif _is_number(value) and name not in EXEMPT.get(type(section), ()) and below not in given:
+            found[below] = SCHEMA_DEFAULT
     return found
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, Decimal)) and not isinstance(value, bool) and value != 0
 
 
 def items_of(section: Section) -> list[tuple[str, Any]]:
