@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Union
 import msgspec
 from msgspec import Struct
 
+from capwright.auction.reserve import Trade
+from capwright.auction.room import AuctionRoom
 from capwright.kernel.message import Command, CommandRefused, Event, Permit
 from capwright.kernel.refusal import define, refuse
 from capwright.kernel.serial import RangeSet
 from capwright.ledger import laws
 from capwright.ledger.book import Book, BookState
+from capwright.ledger.clock import local_time
 from capwright.ledger.messages import PostingEvent
 from capwright.ledger.room import Request, Room
 from capwright.ledger.rulebook import Rulebook
@@ -167,6 +170,7 @@ class _Snapshot(Struct):
 ROOMS: Final[dict[str, type[Room]]] = {
     "registry": RegistryRoom,
     "settlement": SettlementRoom,
+    "auction": AuctionRoom,
 }
 
 
@@ -184,6 +188,7 @@ class Market:
         registry = self.rooms["registry"]
         assert isinstance(registry, RegistryRoom)
         self.registry = registry
+        self._compose()
         self._handlers: dict[type[Command], Callable[[Request, Any], Iterable[Event]]] = {
             OpenMarket: self._open_market,
             AdoptScheme: self._adopt_scheme,
@@ -209,6 +214,21 @@ class Market:
             if issubclass(event_type, PostingEvent):
                 known.insert(0, self._post)
         self._appliers = {event_type: tuple(found) for event_type, found in appliers.items()}
+
+    def _compose(self) -> None:
+        """Give rooms that may not know each other what they need of each other."""
+        auction, settlement = self.rooms["auction"], self.rooms["settlement"]
+        assert isinstance(auction, AuctionRoom)
+        assert isinstance(settlement, SettlementRoom)
+
+        def trades() -> Iterable[Trade]:
+            rules = self.rulebook.now()
+            for trade in settlement.state.trades:
+                on = local_time(rules, trade.at_ms).date()
+                price = trade.price_fen_per_t
+                yield Trade(on=on, mode=trade.mode, price_fen_per_t=price, quantity_t=trade.quantity_t)
+
+        auction.trades = trades
 
     # Executing.
 

@@ -149,6 +149,10 @@ class Draft:
         """How many units of `series` at `source` this draft has not taken."""
         return self._book.balance_t(source, series) - self._taken.get((source, series), 0)
 
+    def skip(self, source: str, series: str, quantity_t: int) -> None:
+        """Leave the next `quantity_t` units where they are, because they are spoken for."""
+        self._taken[source, series] = self._taken.get((source, series), 0) + quantity_t
+
     def take(self, source: str, target: str, series: str, quantity_t: int) -> None:
         """Add postings for the next `quantity_t` units; there must be enough."""
         skip = self._taken.get((source, series), 0)

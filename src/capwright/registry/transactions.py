@@ -21,7 +21,7 @@ from capwright.ledger.checks import (
 from capwright.ledger.laws import Promise
 from capwright.ledger.messages import TransactionCompleted, UnitMove
 from capwright.ledger.place import held, place
-from capwright.registry.clock import completion_ms
+from capwright.ledger.clock import completion_ms
 from capwright.registry.messages import (
     AdvanceClock,
     ApproveTransaction,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capwright.kernel.refusal import define, refuse
-from capwright.registry.clock import trusted_from_ms
+from capwright.ledger.clock import trusted_from_ms
 from capwright.registry.messages import (
     AddTrustedAccount,
     ApproveTrustedAccount,

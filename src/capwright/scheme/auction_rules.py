@@ -74,6 +74,7 @@ class AuctionRules(Section, frozen=True, kw_only=True):
     deposit_share: Decimal | None = None  # of the bid value, held when bidding
     guarantee: Literal["none", "schedule_value"] = "none"  # California: covers the schedule's largest value
     payment_working_days: int | None = None
+    withdrawable: bool = False  # whether a bid may be taken back inside the window
     unsold: Literal["cancel", "reserve", "next_round", "spread"]
     spread_rounds: int | None = None
     spread_cap: Decimal | None = None  # of a later round's original volume

@@ -11,7 +11,7 @@ from capwright.scheme.calendar import completion_time
 if TYPE_CHECKING:
     from capwright.ledger.rulebook import Rules
 
-__all__ = ["completion_ms", "local_time", "trusted_from_ms"]
+__all__ = ["completion_ms", "local_time", "trusted_from_ms", "working_day_end_ms"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -23,6 +23,13 @@ def local_time(rules: Rules, at_ms: int) -> datetime:
 
 def _ms(when: datetime) -> int:
     return (when - _EPOCH) // timedelta(milliseconds=1)
+
+
+def working_day_end_ms(rules: Rules, at_ms: int, working_days: int) -> int:
+    """Return the end of the local day that lies this many working days after the day of `at_ms`."""
+    now = local_time(rules, at_ms)
+    last = rules.administration.add_working_days(now.date(), working_days)
+    return _ms(datetime.combine(last + timedelta(days=1), datetime.min.time(), tzinfo=now.tzinfo))
 
 
 def completion_ms(rules: Rules, approved_at_ms: int, *, trusted: bool) -> int:

@@ -1,0 +1,52 @@
+"""The auction room's part of the state."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from capwright.auction.messages import AwardLine
+
+__all__ = ["Auction", "AuctionState", "BidRecord"]
+
+
+class BidRecord(Struct, frozen=True):
+    """A bid as entered."""
+
+    account: str
+    category: str
+    price_fen_per_t: int
+    quantity_t: int
+    deposit_fen: int
+
+
+class Auction(Struct):
+    """A round from announcement to the last settlement."""
+
+    id: str
+    vintage: int
+    series: str
+    source: str
+    offered_t: int
+    opens_ms: int
+    closes_ms: int
+    reserve_fen_per_t: int | None
+    round: str
+    status: Literal["announced", "cleared", "cancelled"] = "announced"
+    bids: dict[str, BidRecord] = {}
+    entered: int = 0  # bids ever entered, withdrawn ones included: gives the next bid its id
+    price_fen_per_t: int | None = None
+    sold_t: int = 0
+    revenue_fen: int = 0
+    seed: str = ""
+    pay_by_ms: int = 0
+    due: dict[str, AwardLine] = {}  # awards not yet settled, by account
+    deposits: dict[str, int] = {}  # held deposit by account
+
+
+class AuctionState(Struct):
+    """Auctions by id; units that later rounds of a vintage have got from earlier ones, by round."""
+
+    auctions: dict[str, Auction] = {}
+    carried: dict[str, int] = {}
