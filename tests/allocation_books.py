@@ -5,7 +5,7 @@ from typing import Any
 
 from capwright.allocation.activity import ActivityRow, group_rows
 from capwright.allocation.enterprise import EnterpriseAllocation, allocate_enterprise
-from capwright.allocation.rulebook import Rulebook
+from capwright.allocation.vintage import VintageRules
 from capwright.scheme.allocation_rules import AllocationRules, ProcessRule, Sector
 
 # CCXNN, vintage 2021: clinker of a 5,000 t/d line, grinding, d = 0.99, f = 0.96, cap 1.2 × capacity.
@@ -39,9 +39,9 @@ def make_book(
     base_years: tuple[int, ...] = (),
     pre_issue: str = "none",
     **rules: Any,
-) -> Rulebook:
+) -> VintageRules:
     sectors = dict.fromkeys(rule.sector for rule in processes)
-    return Rulebook(
+    return VintageRules(
         scheme=f"test-{vintage}",
         vintage=vintage,
         rules=AllocationRules(processes=processes, base_years=base_years, pre_issue=pre_issue, **rules),
@@ -60,7 +60,7 @@ def cement_book(
     free_share: Decimal,
     capacity_factor: Decimal,
     **rules: Any,
-) -> Rulebook:
+) -> VintageRules:
     return make_book(
         process(
             "clinker", "benchmark", decline=decline, benchmark=benchmark, capacity_factor=capacity_factor
@@ -79,7 +79,7 @@ def row(process: str, year: int | None = None, activity: Any = None, **rest: Any
     return ActivityRow(enterprise=rest.pop("enterprise", "A"), process=process, year=year, **rest)
 
 
-def allocate(book: Rulebook, *rows: ActivityRow) -> EnterpriseAllocation:
+def allocate(book: VintageRules, *rows: ActivityRow) -> EnterpriseAllocation:
     (enterprise,) = group_rows(
         rows, scheme=book.scheme, vintage=book.vintage, processes=tuple(book.processes)
     )

@@ -25,7 +25,7 @@ from capwright.allocation.issue import (
     true_up,
 )
 from capwright.allocation.recall import Idle, Recall, recall_of
-from capwright.allocation.rulebook import Rulebook
+from capwright.allocation.vintage import VintageRules
 from capwright.allocation.working import Note, Working, datum, total
 from capwright.kernel.refusal import define, refuse
 
@@ -87,7 +87,7 @@ class EnterpriseAllocation(Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(paths))
 
 
-def allocate_enterprise(book: Rulebook, enterprise: Enterprise) -> EnterpriseAllocation:
+def allocate_enterprise(book: VintageRules, enterprise: Enterprise) -> EnterpriseAllocation:
     """Apply the scheme's rules to the rows of one enterprise; raises `Refused` where they cannot be."""
     notes: list[Note] = []
     shares = _approved_shares(book, enterprise)
@@ -129,7 +129,7 @@ def allocate_enterprise(book: Rulebook, enterprise: Enterprise) -> EnterpriseAll
     )
 
 
-def _approved_shares(book: Rulebook, enterprise: Enterprise) -> list[Share] | None:
+def _approved_shares(book: VintageRules, enterprise: Enterprise) -> list[Share] | None:
     """Steps of the approved quota, or None while a process has no figures of the vintage."""
     shares: list[Share] = []
     complete = True
@@ -147,7 +147,7 @@ def _approved_shares(book: Rulebook, enterprise: Enterprise) -> list[Share] | No
     return shares if complete else None
 
 
-def _pre_issue(book: Rulebook, enterprise: Enterprise, shares: list[Share] | None) -> PreIssue | None:
+def _pre_issue(book: VintageRules, enterprise: Enterprise, shares: list[Share] | None) -> PreIssue | None:
     """The pre-issue by the scheme's rule; one stated in the rows goes before it, since it is a fact."""
     rules, basis = book.rules, book.rules.pre_issue
     cites = ("allocation.pre_issue",)
@@ -177,7 +177,7 @@ def _pre_issue(book: Rulebook, enterprise: Enterprise, shares: list[Share] | Non
     return pre_issue_of_steps("previous_output", known, part, cites)
 
 
-def _newcomer_pre_issue(book: Rulebook, enterprise: Enterprise) -> PreIssue | None:
+def _newcomer_pre_issue(book: VintageRules, enterprise: Enterprise) -> PreIssue | None:
     """A newly covered firm starts with last year's reported emissions if the scheme says so."""
     cites = ("allocation.new_entrant_pre_issue",)
     if book.rules.new_entrant_pre_issue == "none":
@@ -186,7 +186,7 @@ def _newcomer_pre_issue(book: Rulebook, enterprise: Enterprise) -> PreIssue | No
     return None if reported is None else pre_issue_of_tonnes("reported_emissions", reported, cites=cites)
 
 
-def _buy_first(book: Rulebook, enterprise: Enterprise, quota: Quota | None) -> tuple[int, int]:
+def _buy_first(book: VintageRules, enterprise: Enterprise, quota: Quota | None) -> tuple[int, int]:
     """Tonnes to buy before free quota opens, and how many of them by auction at least."""
     if quota is None:
         return 0, 0
@@ -197,7 +197,7 @@ def _buy_first(book: Rulebook, enterprise: Enterprise, quota: Quota | None) -> t
     return due_t, due_t
 
 
-def _recall(book: Rulebook, enterprise: Enterprise, shares: list[Share]) -> Recall | None:
+def _recall(book: VintageRules, enterprise: Enterprise, shares: list[Share]) -> Recall | None:
     idles = []
     for data, share in zip(enterprise.processes, shares, strict=True):
         row = data.year(book.vintage)
@@ -216,7 +216,7 @@ def _recall(book: Rulebook, enterprise: Enterprise, shares: list[Share]) -> Reca
     return recall_of(book.rules, idles)
 
 
-def _energy_factor(book: Rulebook) -> Working | None:
+def _energy_factor(book: VintageRules) -> Working | None:
     factor = book.rules.new_project_energy_factor
     if factor is None:
         return None

@@ -14,7 +14,7 @@ from capwright.allocation.activity import ActivityRow, Enterprise, RowPlaces, gr
 from capwright.allocation.cap import CapOutcome, CapStatement, cap_plan, cap_statement
 from capwright.allocation.enterprise import EnterpriseAllocation, allocate_enterprise
 from capwright.allocation.issue import PreIssue
-from capwright.allocation.rulebook import Rulebook
+from capwright.allocation.vintage import VintageRules
 from capwright.allocation.working import Note, Step, shown
 from capwright.kernel.refusal import BadInput, Refused
 from capwright.scheme.check import walk
@@ -67,7 +67,7 @@ def allocate_table(
     the rules cannot work with, `Refused` for a scheme without allocation rules.
     """
     places = places or RowPlaces()
-    book = Rulebook.of(scheme.body)
+    book = VintageRules.of(scheme.body)
     enterprises = group_rows(
         rows, scheme=book.scheme, vintage=book.vintage, processes=tuple(book.processes), places=places
     )
@@ -83,7 +83,7 @@ def allocate_table(
     )
 
 
-def _allocate(book: Rulebook, enterprise: Enterprise, places: RowPlaces) -> EnterpriseAllocation:
+def _allocate(book: VintageRules, enterprise: Enterprise, places: RowPlaces) -> EnterpriseAllocation:
     try:
         return allocate_enterprise(book, enterprise)
     except BadInput:
@@ -200,8 +200,8 @@ def _enterprise_lines(each: EnterpriseAllocation, say: dict[str, str], lang: str
         yield f"  {say['idle_recall_t']}: {each.recall.formula}"
         yield f"      = {each.recall.numbers} t"
     if each.buy_first_t:
-        auction = f"{say['by_auction']} {each.buy_by_auction_t:,} t"
-        yield f"  {say['buy_first']}: {each.buy_first_t:,} t ({auction})"
+        auction = f" ({say['by_auction']} {each.buy_by_auction_t:,} t)" if each.buy_by_auction_t else ""
+        yield f"  {say['buy_first']}: {each.buy_first_t:,} t{auction}"
     yield from _note_lines(each.notes, lang)
 
 

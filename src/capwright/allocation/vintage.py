@@ -12,7 +12,7 @@ from capwright.kernel.refusal import define, refuse
 from capwright.scheme.allocation_rules import AllocationRules, ProcessRule, Sector
 from capwright.scheme.schema import SchemeBody
 
-__all__ = ["Rulebook"]
+__all__ = ["VintageRules"]
 
 NO_ALLOCATION = define(
     "CW-5020",
@@ -32,7 +32,7 @@ NO_SECTOR = define(
 )
 
 
-class Rulebook(Struct, frozen=True):
+class VintageRules(Struct, frozen=True):
     """Allocation rules of one scheme and vintage, processes and sectors by code."""
 
     scheme: str
@@ -42,7 +42,7 @@ class Rulebook(Struct, frozen=True):
     sectors: dict[str, Sector]
 
     @classmethod
-    def of(cls, body: SchemeBody) -> Rulebook:
+    def of(cls, body: SchemeBody) -> VintageRules:
         """Take the rules out of a scheme; refuse a scheme without coverage, allocation or vintage."""
         if body.allocation is None:
             refuse(NO_ALLOCATION, scheme=body.name, lacking="allocation")
