@@ -326,7 +326,9 @@ def _plan(row: type[Struct]) -> dict[str, _Column]:
 
 
 def _without_none(kind: object) -> tuple[object, bool]:
-    """Split `X | None` into X and True."""
+    """Split `X | None` into X and True; an annotated type keeps its annotation."""
+    if get_origin(kind) is Annotated:
+        return kind, _without_none(get_args(kind)[0])[1]
     if get_origin(kind) in (Union, types.UnionType):
         rest = [part for part in get_args(kind) if part is not type(None)]
         if len(rest) != 1:

@@ -29,6 +29,7 @@ class Row(Struct):
 class Pair(Struct):
     a: str
     b: int | None
+    c: Annotated[int | None, Money()]
 
 
 def rows(text: str | bytes, row=Row):
@@ -64,7 +65,7 @@ def test_every_type_is_read():
 
 def test_optional_columns_may_be_absent_or_empty_and_order_is_free():
     assert rows("quantity_t,price,account\n5,,甲\n") == [Row("甲", 5)]
-    assert rows("b,a\n,x\n", Pair) == [Pair("x", None)]
+    assert rows("b,a,c\n,x,\n", Pair) == [Pair("x", None, None)]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
