@@ -1,0 +1,184 @@
+"""Commands carried out in memory, waiting to be written together: the hot path of the engine."""
+
+from __future__ import annotations
+
+import time
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from capwright.journal import fault
+from capwright.journal.chain import Head, Record, pack
+from capwright.journal.codec import Codec, encode
+from capwright.kernel.message import CommandRefused, Event, Outcome
+from capwright.kernel.refusal import Refusal, RefusalCode, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from capwright.journal.replay import Machine
+    from capwright.kernel.message import Command
+
+__all__ = ["Answer", "Batch", "Bulk", "Envelope", "now_ms", "usable"]
+
+MAX_COMMAND_BYTES: Final = 16 * 1024 * 1024
+_MAX_TEXT: Final = 200
+_LATEST_MS: Final = 253_402_300_799_999  # the end of the year 9999
+_UNENCODABLE: Final = (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError)
+
+Answer: TypeAlias = "Outcome | Refused"
+
+
+class Envelope(NamedTuple):
+    """A command with what travels beside it; without `at_ms` the engine's clock gives the time."""
+
+    command: Command
+    command_id: str
+    actor: str
+    at_ms: int | None = None
+
+
+def now_ms() -> int:
+    """The machine's clock, ms UTC since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def usable(text: str) -> bool:
+    """Whether an id can be stored everywhere and shown."""
+    return 0 < len(text) <= _MAX_TEXT and text.isprintable()
+
+
+class Batch:
+    """Carries commands out on `machine` behind `head` and collects their records."""
+
+    __slots__ = ("_by_id", "_clock", "_codec", "_machine", "events", "head", "packed", "records", "start")
+
+    def __init__(self, machine: Machine, head: Head, codec: Codec, clock: Callable[[], int]) -> None:
+        self.start = head
+        self.head = head
+        self.records: list[Record] = []
+        self.packed: list[bytes] = []
+        self.events = 0
+        self._by_id: dict[str, Record] = {}
+        self._machine = machine
+        self._codec = codec
+        self._clock = clock
+
+    def carry_out(self, envelope: Envelope, known: dict[str, Record]) -> Answer:
+        """Carry a command out, or answer it as before if its id is in this batch or in `known`.
+
+        A refusal with `seq` 0 is not in the journal. After a `MachineFault` the machine must not be used any
+        more.
+        """
+        command, command_id, actor, asked = envelope
+        if not usable(command_id):
+            return _not_journaled(fault.BAD_COMMAND_ID, command_id=repr(command_id[:_MAX_TEXT]))
+        if not usable(actor):
+            return _not_journaled(fault.BAD_ACTOR, actor=repr(actor[:_MAX_TEXT]))
+        try:
+            raw = encode(command)
+        except _UNENCODABLE as error:
+            return _not_journaled(fault.UNWRITABLE_COMMAND, command_id=command_id, reason=str(error))
+        first = self._by_id.get(command_id) or known.get(command_id)
+        if first is not None:
+            return self._repeat(first, raw, actor)
+        if len(raw) > MAX_COMMAND_BYTES:
+            return _not_journaled(
+                fault.COMMAND_TOO_LARGE, command_id=command_id, size=len(raw), most=MAX_COMMAND_BYTES
+            )
+        previous, last_at, digest = self.head
+        at = self._clock() if asked is None else asked
+        at = at if at > last_at else last_at  # noqa: FURB136 - max() costs more than the comparison
+        if not 0 <= at <= _LATEST_MS:
+            return _not_journaled(fault.BAD_TIME, command_id=command_id, at_ms=at)
+
+        refusal: Refusal | None = None
+        events: tuple[Event, ...]
+        try:
+            try:
+                events = self._machine.execute(command, command_id=command_id, actor=actor, at_ms=at)
+                written = encode(events)
+            except Refused as no:
+                refusal = no.refusal
+                events = ()
+                written = encode((CommandRefused(refusal),))
+            self._codec.events(written)  # what a restart cannot read must not be committed
+        except Exception as error:  # noqa: BLE001 - a bug of the machine, whatever it is
+            return _machine_fault(command_id, error)
+        seq = previous + 1
+        packed = pack(seq, at, command_id.encode(), actor.encode(), raw, written)
+        digest = sha256(digest + packed).digest()
+        record = Record(seq, at, command_id, actor, raw, written, digest)
+        self.head = Head(seq, at, digest)
+        self.records.append(record)
+        self.packed.append(packed)
+        self._by_id[command_id] = record
+        self.events += len(events)
+        return Outcome(seq, events, refusal)
+
+    def _repeat(self, first: Record, raw: bytes, actor: str) -> Outcome:
+        if first.command != raw or first.actor != actor:
+            return _not_journaled(fault.ID_REUSED, command_id=first.command_id, seq=first.seq)
+        return self._codec.outcome(first.seq, first.events, repeated=True)
+
+
+def _not_journaled(spec: RefusalCode, **details: str | int) -> Outcome:
+    return Outcome(0, (), Refusal(spec.code, details))
+
+
+def _machine_fault(command_id: str, error: Exception) -> fault.MachineFault:
+    reason = f"{type(error).__name__}: {error}"
+    made = fault.MachineFault(Refusal(fault.BUG.code, {"command_id": command_id, "reason": reason}))
+    made.__cause__ = error
+    return made
+
+
+class Bulk:
+    """What `Engine.bulk` hands out: called with a command, it answers; records are durable after `flush`."""
+
+    def __init__(
+        self,
+        begin: Callable[[Sequence[Envelope]], tuple[Batch, dict[str, Record]]],
+        known: Callable[[Sequence[Envelope]], dict[str, Record]],
+        commit: Callable[[Batch], Refused | None],
+        forget: Callable[..., None],
+        size: int,
+    ) -> None:
+        self._begin = begin
+        self._known = known
+        self._commit = commit
+        self._forget = forget
+        self._size = size
+        self._batch: Batch | None = None
+
+    def __call__(self, command: Command, command_id: str, actor: str, at_ms: int | None = None) -> Outcome:
+        """Carry a command out; raises `JournalUnavailable` when the records so far could not be written."""
+        envelope = Envelope(command, command_id, actor, at_ms)
+        try:
+            if self._batch is None:
+                self._batch, known = self._begin((envelope,))
+            else:
+                known = self._known((envelope,))
+            answer = self._batch.carry_out(envelope, known)
+        except fault.StoreFailed as broken:
+            self._batch = None
+            self._forget(lost=True)
+            raise fault.unavailable(fault.NOT_WRITTEN, str(broken)) from broken
+        except BaseException:  # an interrupt or a bug: memory may be ahead of the batch
+            self._forget(lost=False)
+            raise
+        if isinstance(answer, Refused):
+            self.flush()
+            self._forget(lost=False)
+            raise answer
+        if len(self._batch.records) >= self._size:
+            self.flush()
+        return answer
+
+    def flush(self) -> None:
+        """Write what was carried out so far."""
+        batch, self._batch = self._batch, None
+        broken = self._commit(batch) if batch is not None else None
+        if broken is not None:
+            raise broken
