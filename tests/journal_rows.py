@@ -15,7 +15,7 @@ def size(column: bytes) -> bytes:
 
 
 def seal(rows, start=None):
-    """Chain rows of (seq, at, command_id, actor, command, events): the format in words, not the product's code."""
+    """Chain rows of (seq, at, command_id, actor, command, events): not by the product's code."""
     before = sha256(b"capwright journal 1").digest() if start is None else start
     for seq, at, command_id, actor, command, events in rows:
         packed = size(seq.to_bytes(8, "big")) + size(at.to_bytes(8, "big"))
@@ -46,7 +46,13 @@ def journal(*batches, step_ms=1000):
 
 
 def opened(number, purpose="holding", name=""):
-    account = {"number": number, "type": purpose, "purpose": purpose, "holder": f"h-{number}", "name": name or number}
+    account = {
+        "number": number,
+        "type": purpose,
+        "purpose": purpose,
+        "holder": f"h-{number}",
+        "name": name or number,
+    }
     return {"event": "AccountOpened", "account": {**account, "opened_on": "2024-01-01", "status": "open"}}
 
 
@@ -59,7 +65,10 @@ def series(name=SERIES, kind="GDEA", vintage=2023):
 
 
 def issue(first, last, target, name=SERIES):
-    return {"event": "UnitsIssued", "issues": [{"series": name, "first": first, "last": last, "target": target}]}
+    return {
+        "event": "UnitsIssued",
+        "issues": [{"series": name, "first": first, "last": last, "target": target}],
+    }
 
 
 def unit(first, last, source, target, name=SERIES):

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["audit", "read_events"]
 
-_REFUSED = "CommandRefused"
 _json_is_sound = msgspec.json.Decoder(msgspec.Raw).decode
 
 
@@ -34,25 +33,24 @@ def audit(rows: Iterable[Row], *, expected_head: str | None = None, limit: int =
     findings = Findings(limit)
     chain, replay = Chain(findings), Replay(findings)
     apply, check = replay.apply, chain.check
-    counts = {"rows": 0, "refused": 0, "events": 0}
-    events_seen = 0
+    rows_seen = refused_rows = events_seen = 0
     for row in rows:
+        rows_seen += 1
         findings.event = 0
-        counts["rows"] += 1
         if not check(row):
             continue
         events = _decode(row, findings)
-        for number, event in enumerate(events, 1):
-            findings.event = number
-            apply(event)
         events_seen += len(events)
-        if any(event.event == _REFUSED for event in events):
-            counts["refused"] += 1
+        for findings.event, event in enumerate(events, 1):
+            apply(event)
+        if replay.refusals:
+            refused_rows += 1
+            replay.refusals = 0
             event = events[0]
             if len(events) != 1 or event.issues or event.units or event.cash:
                 findings.event = 0
                 findings.add(says.REFUSED_POSTS)
-    counts["events"] = events_seen
+    counts = {"rows": rows_seen, "refused": refused_rows, "events": events_seen}
     findings.seq = findings.event = 0
     head = chain.head.hex()
     if expected_head is not None and head != expected_head.lower():
@@ -92,6 +90,9 @@ def _decode_singly(raw: bytes, findings: Findings) -> list[AuditEvent]:
         each = decode_each(raw)
     except msgspec.ValidationError as fault:  # no array
         findings.add(says.MALFORMED, fault=str(fault))
+        return sound
+    except msgspec.DecodeError as fault:  # of a wrong shape before the place where it stops being JSON
+        findings.add(says.NOT_JSON, column="events", fault=str(fault))
         return sound
     for number, event in enumerate(each, 1):
         if isinstance(event, str):

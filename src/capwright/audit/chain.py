@@ -24,13 +24,14 @@ _fixed: Final = struct.Struct(">iqiqi").pack
 _length: Final = struct.Struct(">i").pack
 
 
-def row_hash(before: bytes, seq: int, at: int, *columns: bytes) -> bytes:
+def row_hash(
+    before: bytes, seq: int, at: int, command_id: bytes, actor: bytes, command: bytes, events: bytes
+) -> bytes:
     """Return the hash of a row that follows the row with the hash `before`.
 
     SHA-256 over `before` and the columns seq, at, command_id, actor, command and events in this order, each
     behind its length as a big-endian 32-bit number; the two numbers are big-endian 64-bit.
     """
-    command_id, actor, command, events = columns
     parts = (
         before,
         _fixed(8, seq, 8, at, len(command_id)),

@@ -62,6 +62,7 @@ class Replay:
         self._nowhere = Place(_NOWHERE, _NOWHERE, usable=False)
         self._outside = self.places[OUTSIDE] = Place(OUTSIDE, OUTSIDE, usable=True)
         self._waiting: dict[str, dict[str, Place]] = {}  # places of accounts that were never opened
+        self.refusals = 0
         self._completed: set[str] = set()
         self._reversed: set[str] = set()
         self._special = {
@@ -69,6 +70,7 @@ class Replay:
             "AccountClosed": self._account_closed,
             "SeriesOpened": self._series_opened,
             "TransactionCompleted": self._transaction_completed,
+            "CommandRefused": self._command_refused,
         }
 
     def apply(self, event: AuditEvent) -> None:
@@ -280,6 +282,10 @@ class Replay:
             return
         self.series[name] = SeriesRecord(name, fields)
 
+    def _command_refused(self, event: AuditEvent) -> None:
+        del event
+        self.refusals += 1
+
     def _transaction_completed(self, event: AuditEvent) -> None:
         findings, number = self.findings, event.transaction_id
         if not isinstance(number, str) or not number:
@@ -291,7 +297,10 @@ class Replay:
         source, target, stated_t = event.source, event.target, event.quantity_t
         moved_t = 0
         for move in event.units:
-            if move.source.partition("#")[0] == source and move.target.partition("#")[0] == target:
+            giver, taker = move.source, move.target
+            if (giver == source or giver.partition("#")[0] == source) and (
+                taker == target or taker.partition("#")[0] == target
+            ):
                 moved_t += move.last - move.first + 1
         if moved_t != stated_t or type(stated_t) is not int:
             findings.add(

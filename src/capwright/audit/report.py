@@ -73,9 +73,7 @@ class AuditReport(Struct, frozen=True):
     def units_t(self) -> dict[str, dict[str, int]]:
         """Return tonnes by place and series."""
         return {
-            where: {
-                series: sum(flat[1::2]) - sum(flat[::2]) + len(flat) // 2 for series, flat in here.items()
-            }
+            where: {series: _quantity_t(flat) for series, flat in here.items()}
             for where, here in self.holdings.items()
         }
 
@@ -104,6 +102,10 @@ class AuditReport(Struct, frozen=True):
         }
 
 
+def _quantity_t(flat: array[int]) -> int:
+    return sum(flat[1::2]) - sum(flat[::2]) + len(flat) // 2
+
+
 def make_report(
     replay: Replay, findings: Findings, head: str, last_at_ms: int, counts: dict[str, int]
 ) -> AuditReport:
@@ -111,12 +113,18 @@ def make_report(
     series = {name: {"issued": record.tiling.issued_t} for name, record in replay.series.items()}
     holdings: dict[str, dict[str, array[int]]] = {}
     for name, first, last, where in replay.blocks():
-        flat = holdings.setdefault(where, {}).setdefault(name, array("q"))
+        here = holdings.get(where)
+        if here is None:
+            here = holdings[where] = {}
+        flat = here.get(name)
+        if flat is None:
+            flat = here[name] = array("q")
         flat.append(first)
         flat.append(last)
-        totals = series[name]
+    for where, here in holdings.items():
         purpose = replay.purpose(where)
-        totals[purpose] = totals.get(purpose, 0) + last - first + 1
+        for name, flat in here.items():
+            series[name][purpose] = series[name].get(purpose, 0) + _quantity_t(flat)
     counts |= {
         "accounts": len(replay.accounts),
         "series": len(replay.series),

@@ -45,7 +45,7 @@ class CashMove(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     target: Name
 
 
-class AuditEvent(Struct, frozen=True):
+class AuditEvent(Struct, frozen=True, gc=False):
     """Any event. The fields after the postings mean something for some types only and are checked there."""
 
     event: Name
