@@ -13,8 +13,8 @@ Facts retyped from the tests of the compliance calculation service in UKGovernme
     staticA           status over the past years alone
     !step             the step is refused and changes nothing
 
-Three sequences differ: what the service drops without an answer (emissions of an open operator's current year)
-is kept here and counts when the year has ended; a reversal of more than was surrendered is refused here; the
+Three sequences differ: what the service drops without an answer (emissions of an open operator in the current
+year) is kept here and counts once the year has ended; a reversal of more than was surrendered is refused; the
 regulator's 15th, switched off there since exclusions no longer roll over, is written here as it now runs.
 """
 
