@@ -72,7 +72,7 @@ def _ranges(body: SchemeBody, locate: Locate) -> Iterator[BadInput]:
         name = path.rpartition(".")[2]
         expected = ""
         if (name.endswith(_SHARES) or ".purchase_limits." in path) and not 0 <= value <= 1:
-            expected = "between 0 and 1"
+            expected = "0 … 1"
         elif name.endswith(_POSITIVE) and value <= 0:
             expected = "> 0"
         elif name.endswith(_NON_NEGATIVE) and value < 0:

@@ -37,10 +37,10 @@ UNKNOWN_KEY = define(
 )
 WRONG_VALUE = define(
     "CW-8004",
-    en="`{path}` has a value that does not fit: {reason}.",
-    zh="“{path}”的值不合要求：{reason}。",
+    en="`{path}` = {value} does not fit.",
+    zh="“{path}” = {value} 不合要求。",
     mend_en="Give {expected}.",
-    mend_zh="应为：{expected}。",
+    mend_zh="应为：{expected_zh}。",
     rule=_RULE,
 )
 MISSING_KEY = define(
@@ -64,8 +64,8 @@ UNCITED = define(
 )
 BAD_CITATION = define(
     "CW-8007",
-    en="The citation at `{path}` is not complete: {reason}.",
-    zh="“{path}”处的来源注记不完整：{reason}。",
+    en="The citation at `{path}` is not complete: `{key}` = {value}.",
+    zh="“{path}”处的来源注记不完整：{key} = {value}。",
     mend_en="`source` is a text, `confidence` one of official, secondary, derived, memory, default; both.",
     mend_zh="source 为文本，confidence 为 official、secondary、derived、memory、default 之一；须同时给出。",
     rule=_RULE,

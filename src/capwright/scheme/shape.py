@@ -14,11 +14,11 @@ import msgspec
 from capwright.scheme.allocation_rules import ProcessRule, Sector
 from capwright.scheme.auction_rules import AuctionRound, PriceTier
 from capwright.scheme.compliance_rules import CreditFilter
-from capwright.scheme.problem import MISSING_KEY, UNCITED, UNKNOWN_KEY, WRONG_VALUE, Origin, Problems, problem
+from capwright.scheme.problem import MISSING_KEY, UNCITED, UNKNOWN_KEY, WRONG_VALUE, Problems, problem
 from capwright.scheme.registry_rules import AccountType, RegistryRules, TransactionType, UnitKind
 from capwright.scheme.schema import SchemeBody
 from capwright.scheme.section import Citation, Confidence, Section
-from capwright.scheme.tree import IDENTITY_KEYS, Items, Leaf, Node, Table
+from capwright.scheme.tree import IDENTITY_KEYS, Items, Leaf, Node, Table, shown
 
 __all__ = ["EXEMPT", "SCHEMA_DEFAULT", "check_shape", "default_citations", "field_types", "plain"]
 
@@ -130,7 +130,7 @@ def _check_node(
         return citations
     if isinstance(node, Leaf) and inner is None and not mapping:
         return _check_leaf(node, annotation, path, problems, exempt=exempt)
-    _wrong(path, node.origin, _found(node), annotation, problems)
+    _wrong(path, node, annotation, problems)
     return {}
 
 
@@ -140,12 +140,12 @@ def _check_leaf(
     bare = strip_optional(annotation)
     if isinstance(leaf.value, str) and bare in (date, Decimal):
         # msgspec would take the text; a scheme writes numbers and dates bare so that they cannot be mistaken.
-        _wrong(path, leaf.origin, "a text in quotation marks", annotation, problems)
+        _wrong(path, leaf, annotation, problems)
         return {}
     try:
         msgspec.convert(leaf.value, annotation)
-    except msgspec.ValidationError as error:
-        _wrong(path, leaf.origin, str(error).rstrip("."), annotation, problems)
+    except msgspec.ValidationError:
+        _wrong(path, leaf, annotation, problems)
         return {}
     if exempt:
         return {}
@@ -155,29 +155,40 @@ def _check_leaf(
     return {path: leaf.citation}
 
 
-def _wrong(path: str, origin: Origin, reason: str, annotation: object, problems: Problems) -> None:
-    expected = describe(annotation)
-    problems.append(problem(WRONG_VALUE, origin, path=path, reason=reason, expected=expected))
+def _wrong(path: str, node: Node, annotation: object, problems: Problems) -> None:
+    en, zh = describe(annotation)
+    if isinstance(node, Leaf):
+        value = f'"{node.value}"' if isinstance(node.value, str) else shown(node.value)
+    else:
+        value = "{…}" if isinstance(node, Table) else "[{…}]"
+    details = {"path": path, "value": value, "expected": en, "expected_zh": zh}
+    problems.append(problem(WRONG_VALUE, node.origin, **details))
 
 
-def _found(node: Node) -> str:
-    if isinstance(node, Table):
-        return "a table"
-    return "a list of tables" if isinstance(node, Items) else "a plain value"
+_WORDS: dict[object, tuple[str, str]] = {
+    int: ("a whole number", "整数"),
+    Decimal: ("a number", "数值"),
+    str: ("a text in quotation marks", "带引号的文本"),
+    bool: ("true or false", "true 或 false"),
+    date: ("a date without quotation marks", "不带引号的日期"),
+}
 
 
-def describe(annotation: object) -> str:
-    """A type in words."""
+def describe(annotation: object) -> tuple[str, str]:
+    """A type in words, English and Chinese."""
     bare = strip_optional(annotation)
-    words = {int: "a whole number", Decimal: "a number", str: "a text", bool: "true or false", date: "a date"}
-    if bare in words:
-        return words[bare]
+    if bare in _WORDS:
+        return _WORDS[bare]
     if get_origin(bare) is Literal:
-        return "one of " + ", ".join(str(choice) for choice in get_args(bare))
+        choices = ", ".join(str(choice) for choice in get_args(bare))
+        return f"one of {choices}", f"{choices} 之一"
     if get_origin(bare) is tuple:
         inner = get_args(bare)[0]
-        return "a list of tables" if section_type(inner) else f"a list; each item {describe(inner)}"
-    return "a table"
+        if section_type(inner):
+            return "a list of tables", "表的列表"
+        en, zh = describe(inner)
+        return f"a list; each item {en}", f"列表，每项为{zh}"
+    return "a table", "表"
 
 
 def default_citations(section: Section, given: dict[str, Citation], path: str = "") -> dict[str, Citation]:

@@ -22,11 +22,12 @@ from capwright.scheme.problem import (
 )
 from capwright.scheme.section import Citation, Confidence
 
-__all__ = ["IDENTITY_KEYS", "Items", "Leaf", "Node", "Table", "merge_tables", "parse"]
+__all__ = ["IDENTITY_KEYS", "Items", "Leaf", "Node", "Table", "merge_tables", "parse", "shown"]
 
 # A list of tables is addressed by the first of these keys that all its items carry.
 IDENTITY_KEYS = ("code", "name", "kind", "round")
 _CITING = ("source", "confidence", "note")
+_LONGEST = 60
 _IDENTIFIER = re.compile(r"[^\s.]+")
 
 
@@ -81,18 +82,24 @@ class _Reader:
         source = given.get("source", outer.source if outer else None)
         confidence = given.get("confidence", None if "source" in given or not outer else outer.confidence)
         note = given.get("note", "")
-        reason = ""
-        if not isinstance(source, str) or not source.strip() or not isinstance(note, str):
-            reason = "`source` must be a text" if "source" in given else "`source` is missing"
-        elif confidence is None:
-            reason = "`confidence` is missing"
-        elif confidence not in list(Confidence):
-            reason = f"`confidence` is {confidence!r}"
-        if reason:
-            self.problems.append(problem(BAD_CITATION, self.origin(raw), path=_dotted(raw), reason=reason))
-            # A stand-in keeps the values below from being reported as uncited as well.
-            return Citation("?", Confidence.DEFAULT)
+        if not isinstance(source, str) or not source.strip():
+            return self.bad_citation(raw, "source", source)
+        if confidence not in list(Confidence):
+            return self.bad_citation(raw, "confidence", confidence)
+        if not isinstance(note, str):
+            return self.bad_citation(raw, "note", note)
         return Citation(str(source), Confidence(str(confidence)), note)
+
+    def bad_citation(self, raw: RawPath, key: str, value: object) -> Citation:
+        """Report it, and stand in for it, so that the values below are not reported as uncited as well."""
+        details = {"path": _dotted(raw), "key": key, "value": "-" if value is None else shown(value)}
+        self.problems.append(problem(BAD_CITATION, self.origin((*raw, key)), **details))
+        return Citation("?", Confidence.DEFAULT)
+
+    def wrong(self, raw: RawPath, value: object, en: str, zh: str) -> None:
+        """Report a value that does not fit where it stands."""
+        details = {"path": _dotted(raw), "value": shown(value), "expected": en, "expected_zh": zh}
+        self.problems.append(problem(WRONG_VALUE, self.origin(raw), **details))
 
     def node(self, value: object, outer: Citation | None, raw: RawPath) -> Node:
         if isinstance(value, dict):
@@ -106,20 +113,17 @@ class _Reader:
     def leaf(self, value: object, citation: Citation | None, raw: RawPath) -> Leaf:
         numbers = value if isinstance(value, list) else [value]
         if any(isinstance(number, Decimal) and not number.is_finite() for number in numbers):
-            details = {"path": _dotted(raw), "reason": "not a finite number", "expected": "a number"}
-            self.problems.append(problem(WRONG_VALUE, self.origin(raw), **details))
+            self.wrong(raw, value, "a finite number", "有限数值")
         return Leaf(value, citation, self.origin(raw))
 
     def cited_leaf(self, data: dict[str, Any], outer: Citation | None, raw: RawPath) -> Leaf:
-        for key in data:
+        words = "value, source, confidence, note"
+        for key, other in data.items():
             if key != "value" and key not in _CITING:
-                details = {"path": _dotted((*raw, key)), "reason": f"`{key}` beside `value`"}
-                details["expected"] = "value, source, confidence, note"
-                self.problems.append(problem(WRONG_VALUE, self.origin(raw), **details))
+                self.wrong((*raw, key), other, words, words)
         value = data["value"]
         if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(x, dict) for x in value)):
-            details = {"path": _dotted(raw), "reason": "a table under `value`", "expected": "a plain value"}
-            self.problems.append(problem(WRONG_VALUE, self.origin(raw), **details))
+            self.wrong(raw, value, "a plain value", "普通值")
             value = None
         return self.leaf(value, self.cite(data, outer, raw), raw)
 
@@ -127,10 +131,7 @@ class _Reader:
         citation = self.cite(data, outer, raw)
         remove = data.get("remove", False)
         if not isinstance(remove, bool) and not _is_names(remove):
-            details = {"path": _dotted((*raw, "remove")), "reason": "neither true nor a list of keys"}
-            self.problems.append(
-                problem(WRONG_VALUE, self.origin((*raw, "remove")), expected='true or ["key", …]', **details)
-            )
+            self.wrong((*raw, "remove"), remove, 'true or ["key", …]', 'true 或 ["键", …]')
             remove = False
         fields = {
             key: self.node(value, citation, (*raw, key))
@@ -142,26 +143,27 @@ class _Reader:
 
     def items(self, values: list[Any], outer: Citation | None, raw: RawPath) -> Node:
         if not all(isinstance(value, dict) for value in values):
-            details = {"path": _dotted(raw), "reason": "tables and plain values in one list"}
-            self.problems.append(
-                problem(WRONG_VALUE, self.origin(raw), expected="a list of tables", **details)
-            )
+            self.wrong(raw, values, "a list of tables", "表的列表")
             return Items({}, keyed=False, origin=self.origin(raw))
         key = next((key for key in IDENTITY_KEYS if all(isinstance(v.get(key), str) for v in values)), None)
         tables: dict[str, Table] = {}
         for index, value in enumerate(values):
             name = str(index) if key is None else value[key]
             if not _IDENTIFIER.fullmatch(name):
-                details = {"path": _dotted((*raw, index)), "reason": f"identifier {name!r}"}
-                expected = "an identifier without dots and spaces"
-                self.problems.append(
-                    problem(WRONG_VALUE, self.origin((*raw, index)), expected=expected, **details)
-                )
+                words = "an identifier without dots and spaces", "不含点和空格的标识"
+                self.wrong((*raw, index), name, *words)
             if name in tables:
                 path = _dotted((*raw, name))
                 self.problems.append(problem(DUPLICATE, self.origin((*raw, index)), path=path))
             tables[name] = self.table(value, outer, (*raw, index))
         return Items(tables, keyed=key is not None, origin=self.origin(raw))
+
+
+def shown(value: object) -> str:
+    """A value of a file as it may stand in a message: short, on one line."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _is_names(value: object) -> TypeGuard[list[str]]:
