@@ -10,8 +10,17 @@ from __future__ import annotations
 from msgspec import Struct
 
 from capwright.kernel.message import Event
+from capwright.ledger.accounts import Series
 
-__all__ = ["CashMove", "PostingEvent", "TransactionCompleted", "UnitIssue", "UnitMove"]
+__all__ = [
+    "CashMove",
+    "PostingEvent",
+    "SanctionImposed",
+    "SeriesOpened",
+    "TransactionCompleted",
+    "UnitIssue",
+    "UnitMove",
+]
 
 
 class UnitMove(Struct, frozen=True, gc=False):
@@ -65,3 +74,19 @@ class TransactionCompleted(PostingEvent, frozen=True, kw_only=True):
     vintage: int = 0
     reverses: str = ""
     reversible: bool = False
+
+
+class SeriesOpened(Event, frozen=True):
+    """Units of a kind and vintage (and project) will be numbered from 1 on; comes before the first issue."""
+
+    series: Series
+
+
+class SanctionImposed(Event, frozen=True, kw_only=True):
+    """An account lacked `shortfall_t` for `vintage`: a fine, and `deduct_t` off its next free quota."""
+
+    account: str
+    vintage: int
+    shortfall_t: int
+    deduct_t: int = 0
+    fine_fen: int = 0

@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 from capwright.kernel.message import Command, Event, Permit
-from capwright.ledger.accounts import Account, AccountStatus, Series
-from capwright.ledger.messages import PostingEvent
+from capwright.ledger.accounts import Account, AccountStatus
+from capwright.ledger.messages import PostingEvent, SeriesOpened
 
 __all__ = [
     "AccountClosed",
@@ -191,10 +191,6 @@ class IssueUnits(Command, frozen=True):
     quantity_t: int
     target: str
     project: str = ""
-
-
-class SeriesOpened(Event, frozen=True):
-    series: Series
 
 
 class UnitsIssued(PostingEvent, frozen=True, kw_only=True):
