@@ -119,6 +119,14 @@ def test_holding_limit_and_guarantee_cut_to_whole_lots():
     assert not none.valid
 
 
+def test_a_cut_bid_leaves_room_for_cheaper_ones():
+    # 55,000 covers 5,500 t at 10, so 5 lots stay; at 5 it covers 11,000 t, 6,000 t more.
+    wci = rules(lot_t=1000, guarantee="schedule_value")
+    book = [bid("a", 10, 10_000, id="a1"), bid("a", 5, 6_000, id="a2")]
+    found = screen(wci, 10**6, book, bidders=[Bidder(name="a", guarantee_fen=55_000_00)])
+    assert {item.id: item.quantity_t for item in found.valid} == {"a1": 5_000, "a2": 6_000}
+
+
 def test_limits_apply_in_california_s_order():
     # Purchase limit 10,000, then room for 8,000, then a guarantee for 5,500 t at 10.
     wci = rules(

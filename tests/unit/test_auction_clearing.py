@@ -61,6 +61,16 @@ def test_pay_as_bid_charges_each_bid():
     assert [(item.bid, item.price_fen_per_t) for item in found.awards] == [("a", 15_00), ("b", 12_00)]
 
 
+def test_all_at_floor_overrides_pay_as_bid():
+    found = clear(
+        rules(price_rule="pay_as_bid", under_subscription="all_at_floor"),
+        200_000,
+        TOY,
+        reserve_fen_per_t=8_00,
+    )
+    assert {award.price_fen_per_t for award in found.awards} == {8_00}
+
+
 @pytest.mark.parametrize(
     ("short", "price", "sold_t", "code"),
     [

@@ -150,6 +150,20 @@ def test_the_emissions_reserve_is_withheld_until_the_price_meets_its_trigger():
     assert clear(rules(tiers=(ecr,)), 70, book).moved_t == {}
 
 
+def test_a_price_at_the_trigger_moves_nothing():
+    book = [bid("a", 20, 50), bid("b", "14.88", 50)]
+    assert clear(rules(tiers=(ccr(14_88, 10),)), 60, book).moved_t == {}
+    assert clear(rules(tiers=(ccr(14_88, 10, "ECR", "withhold_below"),)), 60, book).moved_t == {}
+
+
+def test_a_wholly_released_reserve_is_not_sold_below_its_trigger():
+    # 10 + 20 released meet the demand at 15.00 just so; the highest rejected bid is 12.00.
+    tiers = (ccr(15_00, 20), ccr(14_00, 5, "ECR", "withhold_below"))
+    book = [bid("a", 30, 20), bid("b", 20, 10), bid("c", 12, 10)]
+    found = clear(rules(price_rule="highest_rejected", tiers=tiers), 10, book)
+    assert (found.moved_t, found.price_fen_per_t, found.sold_t) == ({"CCR": 20}, 15_00, 30)
+
+
 def test_entrusted_auction_of_2020_07_06():
     # GZETS: floor 28.05; two lots go whole to the highest bidder at its price, the third at one price.
     for lot_t, won in ((12_700, "28.53"), (55_000, "29.18")):
