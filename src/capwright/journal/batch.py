@@ -27,6 +27,8 @@ _MAX_TEXT: Final = 200
 _LATEST_MS: Final = 253_402_300_799_999  # the end of the year 9999
 _UNENCODABLE: Final = (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError)
 
+new_record: Final = tuple.__new__  # as Record(…), without its Python-level constructor
+
 Answer: TypeAlias = "Outcome | Refused"
 
 
@@ -52,18 +54,26 @@ def usable(text: str) -> bool:
 class Batch:
     """Carries commands out on `machine` behind `head` and collects their records."""
 
-    __slots__ = ("_by_id", "_clock", "_codec", "_machine", "events", "head", "packed", "records", "start")
+    __slots__ = (
+        "_at", "_by_id", "_clock", "_codec", "_digest", "_execute", "_seq",
+        "events", "packed", "records", "start",
+    )  # fmt: skip
 
     def __init__(self, machine: Machine, head: Head, codec: Codec, clock: Callable[[], int]) -> None:
         self.start = head
-        self.head = head
         self.records: list[Record] = []
         self.packed: list[bytes] = []
         self.events = 0
         self._by_id: dict[str, Record] = {}
-        self._machine = machine
+        self._seq, self._at, self._digest = head
+        self._execute = machine.execute
         self._codec = codec
         self._clock = clock
+
+    @property
+    def head(self) -> Head:
+        """The last record, or `start`."""
+        return Head(self._seq, self._at, self._digest)
 
     def carry_out(self, envelope: Envelope, known: dict[str, Record]) -> Answer:
         """Carry a command out, or answer it as before if its id is in this batch or in `known`.
@@ -87,17 +97,17 @@ class Batch:
             return _not_journaled(
                 fault.COMMAND_TOO_LARGE, command_id=command_id, size=len(raw), most=MAX_COMMAND_BYTES
             )
-        previous, last_at, digest = self.head
         at = self._clock() if asked is None else asked
-        at = at if at > last_at else last_at  # noqa: FURB136 - max() costs more than the comparison
         if not 0 <= at <= _LATEST_MS:
             return _not_journaled(fault.BAD_TIME, command_id=command_id, at_ms=at)
+        if at < self._at:  # noqa: PLR1730 - max() costs more than the comparison
+            at = self._at
 
         refusal: Refusal | None = None
         events: tuple[Event, ...]
         try:
             try:
-                events = self._machine.execute(command, command_id=command_id, actor=actor, at_ms=at)
+                events = self._execute(command, command_id=command_id, actor=actor, at_ms=at)
                 written = encode(events)
             except Refused as no:
                 refusal = no.refusal
@@ -106,11 +116,11 @@ class Batch:
             self._codec.events(written)  # what a restart cannot read must not be committed
         except Exception as error:  # noqa: BLE001 - a bug of the machine, whatever it is
             return _machine_fault(command_id, error)
-        seq = previous + 1
+        self._seq = seq = self._seq + 1
+        self._at = at
         packed = pack(seq, at, command_id.encode(), actor.encode(), raw, written)
-        digest = sha256(digest + packed).digest()
-        record = Record(seq, at, command_id, actor, raw, written, digest)
-        self.head = Head(seq, at, digest)
+        self._digest = digest = sha256(self._digest + packed).digest()
+        record = new_record(Record, (seq, at, command_id, actor, raw, written, digest))
         self.records.append(record)
         self.packed.append(packed)
         self._by_id[command_id] = record

@@ -41,6 +41,7 @@ __all__ = ["MAX_BATCH", "Bulk", "Engine", "Envelope"]
 
 MAX_BATCH: Final = 500
 SNAPSHOT_EVERY: Final = 200_000  # events: a start replays about a second's worth beside loading the snapshot
+FEED: Final = 20  # commands after which the store may begin to write while the next are carried out
 PATIENCE_S: Final = 5.0  # how long an interrupted commit is looked into before it is answered "not known"
 _RETRY_S: Final = 0.05
 
@@ -240,8 +241,11 @@ class Engine:
                 answers.append(answer)
                 if isinstance(answer, Refused):
                     break
+                if len(answers) % FEED == 0:
+                    self._store.feed(batch.records, batch.packed)
             broken = self._commit(batch)
         except BaseException:  # an interrupt or a bug: memory may be ahead of the store
+            self._store.abandon()
             self._forget(lost=True)
             raise
         if isinstance(answers[-1], Refused):
@@ -269,7 +273,9 @@ class Engine:
         raise AssertionError("unreachable")
 
     def _known(self, envelopes: Sequence[Envelope]) -> dict[str, Record]:
-        ids = [one.command_id for one in envelopes if usable(one.command_id)]
+        ids = [one[1] for one in envelopes]
+        if not all(ids) or not "".join(ids).isprintable():  # all at once, because it is nearly always true
+            ids = [one for one in ids if usable(one)]
         return {one.command_id: one for one in self._store.find(ids)} if ids else {}
 
     def _ready(self) -> None:

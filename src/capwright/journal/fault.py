@@ -43,8 +43,8 @@ UNWRITABLE_COMMAND = define(
     "CW-8503",
     en="The command '{command_id}' cannot be written down: {reason}.",
     zh="指令“{command_id}”无法写入日志：{reason}。",
-    mend_en="Send valid Unicode text and numbers within 64 bits.",
-    mend_zh="请使用有效的Unicode文本和64位以内的数字。",
+    mend_en="Send valid Unicode text.",
+    mend_zh="请使用有效的Unicode文本。",
     rule="design 4: every command is in the journal",
 )
 BAD_ACTOR = define(

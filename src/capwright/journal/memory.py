@@ -40,6 +40,12 @@ class MemoryStore:
         last = self.records[-1]
         return Head(last.seq, last.at, last.hash)
 
+    def feed(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
+        pass
+
+    def abandon(self) -> None:
+        pass
+
     def append(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:  # noqa: ARG002 - the contract
         if records[0].seq != len(self.records) + 1:
             raise unavailable(FENCED, f"record {records[0].seq} is there already")

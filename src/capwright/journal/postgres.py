@@ -100,10 +100,16 @@ class PostgresStore:
         self.read_only = read_only
         self._address = url
         self._leased = False
+        self._fed = 0  # records of the batch under way that were sent
+        self._failed: tuple[str, str] | None = None  # SQLSTATE and text of what went wrong with them
         self._session = ("", "")  # process number and start of our last session with the lease
         try:
             self._connection = self._connect()
-            self._identify(create=create)
+            try:
+                self._identify(create=create)
+            except BaseException:
+                self._connection.close()
+                raise
         except psycopg.Error as fault:
             raise open_fault(CANNOT_OPEN, url=self.url, reason=_reason(fault)) from fault
 
@@ -217,39 +223,72 @@ class PostgresStore:
         rows = self._read(_LAST, (), EMPTY)
         return Head(*rows[0]) if rows else EMPTY
 
-    def append(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
-        parts = [_COPY_START]
-        for record, fields in zip(records, packed, strict=True):
-            parts += (_COPY_ROW, fields, _COPY_HASH, record.hash)
-        parts.append(_COPY_END)
+    def feed(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
+        """Send the rows on their way: the server writes them while the next commands are carried out."""
+        if self._failed is not None or not records:
+            return
         try:
-            failed = self._copy(b"".join(parts))
+            if not self._fed:
+                self._start_copy()
+            if self._failed is None:
+                self._send(records, packed)
         except psycopg.Error as fault:
-            raise StoreFailed(_reason(fault)) from fault
+            self._failed = ("", _reason(fault))
+
+    def abandon(self) -> None:
+        if self._fed:
+            with contextlib.suppress(psycopg.Error):
+                self._end_copy(b"abandoned")
+        self._fed, self._failed = 0, None
+
+    def append(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
+        self.feed(records, packed)
+        try:
+            if self._failed is None:
+                self._end_copy(None)
+            failed = self._failed
+        except psycopg.Error as fault:
+            failed = ("", _reason(fault))
+        finally:
+            self._fed, self._failed = 0, None
         if failed is not None:
             code, text = failed
             if code == "23505":  # unique_violation
                 raise unavailable(FENCED, f"record {records[0].seq} is there already")
             raise StoreFailed(text)
 
-    def _copy(self, data: bytes) -> tuple[str, str] | None:
-        """Send one COPY through libpq directly, at half the cost of psycopg's; return what went wrong."""
+    # COPY through libpq directly: half the cost of psycopg's, and rows may be sent as they come.
+
+    def _start_copy(self) -> None:
         wire = self._connection.pgconn
         wire.nonblocking = 0
-        try:
-            result = wire.exec_(_COPY)
-            if result.status == pq.ExecStatus.COPY_IN:
-                wire.put_copy_data(data)
-                wire.put_copy_end()
-                result = wire.get_result() or result
-                while wire.get_result() is not None:
-                    pass
-        finally:
-            wire.nonblocking = 1
-        if result.status == pq.ExecStatus.COMMAND_OK:
-            return None
+        result = wire.exec_(_COPY)
+        if result.status == pq.ExecStatus.COPY_IN:
+            wire.put_copy_data(_COPY_START)
+        else:
+            self._note(result)
+
+    def _send(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
+        parts: list[bytes] = []
+        for at in range(self._fed, len(records)):
+            parts += (_COPY_ROW, packed[at], _COPY_HASH, records[at][6])
+        self._fed = len(records)
+        self._connection.pgconn.put_copy_data(b"".join(parts))
+
+    def _end_copy(self, error: bytes | None) -> None:
+        wire = self._connection.pgconn
+        if error is None:
+            wire.put_copy_data(_COPY_END)
+        wire.put_copy_end(error)
+        while (result := wire.get_result()) is not None:
+            if result.status != pq.ExecStatus.COMMAND_OK:
+                self._note(result)
+        wire.nonblocking = 1
+
+    def _note(self, result: Any) -> None:
         code = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
-        return code.decode(), (result.error_message or wire.error_message).decode(errors="replace").strip()
+        text = (result.error_message or self._connection.pgconn.error_message).decode(errors="replace")
+        self._failed = (code.decode(), text.strip() or "the server ended the session")
 
     def find(self, command_ids: Sequence[str]) -> list[Record]:
         return [Record(*row) for row in self._read(_FIND, (list(command_ids),), EMPTY)]

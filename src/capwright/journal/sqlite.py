@@ -167,6 +167,12 @@ class SqliteStore:
         rows = self._read(_LAST, (), EMPTY)
         return Head(*rows[0]) if rows else EMPTY
 
+    def feed(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
+        pass  # the rows would be written by this very thread
+
+    def abandon(self) -> None:
+        pass
+
     def append(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:  # noqa: ARG002 - the contract
         connection = self._connection
         try:

@@ -64,6 +64,15 @@ class Store(Protocol):
     def head(self) -> Head:
         """The last record."""
 
+    def feed(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
+        """Begin to write the records so far of a batch that goes on; `append` gets all of them again.
+
+        Between `feed` and `append` or `abandon` no other method may be called. Never fails: `append` tells.
+        """
+
+    def abandon(self) -> None:
+        """Forget what was fed."""
+
     def append(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
         """Write all records or none, durably. `packed` are their canonical bytes.
 

@@ -5,7 +5,7 @@ old tag gets a line here: a function from the old JSON object to the new one. Ch
 again be old.
 
     @upcaster("UnitsMoved")
-    def _(old): return {"type": "UnitsMoved2", "units": [old]}
+    def _(old): return {"event": "UnitsMoved2", "units": [old]}
 
 Nothing here costs anything while a journal has no old tags.
 """
@@ -44,8 +44,8 @@ def upcast(message: Any) -> Any:
     for _ in range(_LONGEST):
         if not isinstance(message, dict):
             return message
-        function = UPCASTERS.get(message.get("type", ""))
+        function = UPCASTERS.get(message.get("event") or message.get("command") or "")
         if function is None:
             return message
         message = function(message)
-    raise AssertionError(f"the upcasters of {message.get('type')} run in a circle")
+    raise AssertionError(f"upcasters run in a circle: {message}")
