@@ -12,7 +12,7 @@ from capwright.kernel.quantity import round_fen
 from capwright.kernel.refusal import define, refuse
 from capwright.scheme.auction_rules import AuctionRules
 
-__all__ = ["PolicyReserve", "Trade", "policy_reserve", "reserve_for"]
+__all__ = ["PolicyReserve", "Trade", "escalated_fen", "policy_reserve", "reserve_for"]
 
 NO_RESERVE = define(
     "CW-6030",
@@ -100,3 +100,8 @@ def policy_reserve(rules: AuctionRules, trades: Iterable[Trade], announced_on: d
         quantity_t=quantity_t,
         value_fen=value_fen,
     )
+
+
+def escalated_fen(base_fen_per_t: int, rate: Decimal, years: int) -> int:
+    """A price that grows by a fixed rate each year, rounded once, half up (RGGI's triggers: 7 %)."""
+    return round_fen(base_fen_per_t * (1 + rate) ** years)
