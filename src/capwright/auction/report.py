@@ -149,7 +149,7 @@ class AuctionReport(Struct, frozen=True, kw_only=True):
     Prices and amounts are exact decimals with two places; in JSON they are numbers, so 16.10 equals 16.1.
     `awards` and `payments` list the winners only, in the order of their best bid. `rejected` were not
     valid or cut by a limit, `unsuccessful` were valid and won nothing or not all. `unsold_goes` is the
-    scheme's rule.
+    scheme's rule, `moved_t` what its price tiers released (+) or withheld (-).
     """
 
     rules: str
@@ -175,7 +175,7 @@ class AuctionReport(Struct, frozen=True, kw_only=True):
     marginal: MarginalLine | None = None
     why: Why | None = None
     interim_price: Decimal | None = None
-    released_t: dict[str, int] = {}
+    moved_t: dict[str, int] = {}
 
 
 def auction_from_table(
@@ -293,7 +293,7 @@ def _report(
         marginal=_marginal(clearing),
         why=_why(clearing.reason, lang),
         interim_price=_units(clearing.interim_fen_per_t),
-        released_t=dict(clearing.moved_t),
+        moved_t=dict(clearing.moved_t),
     )
 
 
