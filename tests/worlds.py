@@ -8,8 +8,9 @@ from pathlib import Path
 
 from capwright.kernel.account_number import AccountNumber
 from capwright.kernel.message import Command
+from capwright.ledger.messages import UnitLine
 from capwright.market import ApproveProposal, Market, Officer, OpenMarket
-from capwright.registry.messages import IssueUnits, Line, OpenAccount, ProposeTransaction, Representative
+from capwright.registry.messages import IssueUnits, OpenAccount, ProposeTransaction, Representative
 from capwright.scheme.codec import scheme_to_json
 from capwright.scheme.loader import load_scheme
 
@@ -110,6 +111,6 @@ class World:
         for account in (ALPHA, BETA):
             self.do(
                 "ann",
-                ProposeTransaction("central_transfer", TOTAL, account, (Line("TLA-2023", each_t),)),
+                ProposeTransaction("central_transfer", TOTAL, account, (UnitLine("TLA-2023", each_t),)),
             )
         return self

@@ -9,23 +9,26 @@ approve it.
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Union
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from capwright.auction.reserve import Trade
 from capwright.auction.room import AuctionRoom
+from capwright.compliance.messages import SurrenderUnits
+from capwright.compliance.room import ComplianceRoom
 from capwright.kernel.message import Command, CommandRefused, Event, Permit
 from capwright.kernel.refusal import define, refuse
 from capwright.kernel.serial import RangeSet
 from capwright.ledger import laws
 from capwright.ledger.book import Book, BookState
 from capwright.ledger.clock import local_time
-from capwright.ledger.messages import PostingEvent
+from capwright.ledger.messages import PostingEvent, UnitLine
 from capwright.ledger.room import Request, Room
 from capwright.ledger.rulebook import Rulebook
-from capwright.registry.messages import Role
+from capwright.registry.messages import ProposeTransaction, Role
 from capwright.registry.room import RegistryRoom
 from capwright.settlement.room import SettlementRoom
 
@@ -83,16 +86,21 @@ class Officer(Struct, frozen=True):
 
 
 class OpenMarket(Command, frozen=True):
-    """The first command of every journal: the scheme in force and the people in office."""
+    """The first command of every journal: the scheme in force and the people in office.
+
+    `about` says what this market is, e.g. `nature`: real, synthetic, reconstructed; reports repeat it.
+    """
 
     permit: ClassVar[Permit] = Permit()
     scheme: dict[str, Any]
     officers: tuple[Officer, ...]
+    about: dict[str, str] = field(default_factory=dict)
 
 
 class MarketOpened(Event, frozen=True):
     scheme: dict[str, Any]
     officers: tuple[Officer, ...]
+    about: dict[str, str] = field(default_factory=dict)
 
 
 class AdoptScheme(Command, frozen=True):
@@ -151,6 +159,7 @@ class MarketState(Struct):
     """What belongs to no room."""
 
     opened: bool = False
+    about: dict[str, str] = field(default_factory=dict)
     proposals: dict[str, Proposal] = {}
 
 
@@ -171,6 +180,7 @@ ROOMS: Final[dict[str, type[Room]]] = {
     "registry": RegistryRoom,
     "settlement": SettlementRoom,
     "auction": AuctionRoom,
+    "compliance": ComplianceRoom,
 }
 
 
@@ -229,6 +239,41 @@ class Market:
                 yield Trade(on=on, mode=trade.mode, price_fen_per_t=price, quantity_t=trade.quantity_t)
 
         auction.trades = trades
+        self._compose_surrender(settlement)
+
+    def _compose_surrender(self, settlement: SettlementRoom) -> None:
+        """Compliance plans a surrender; the registry carries it out and asks compliance whether it may."""
+        registry, compliance = self.registry, self.rooms["compliance"]
+        assert isinstance(compliance, ComplianceRoom)
+
+        def propose(request: Request, command: SurrenderUnits, lines: tuple[UnitLine, ...]) -> list[Event]:
+            target = next(iter(a.number for a in self.book.accounts_of_type("surrender")), "")
+            return registry.transactions.propose(
+                request, ProposeTransaction("surrender", command.account, target, lines, command.vintage)
+            )
+
+        def pending(account: str, vintage: int) -> Iterable[UnitLine]:
+            for transaction in registry.state.pending.values():
+                if (transaction.type, transaction.source, transaction.vintage) == (
+                    "surrender",
+                    account,
+                    vintage,
+                ):
+                    yield from transaction.lines
+
+        def check(_request: Request, command: ProposeTransaction) -> None:
+            compliance.check_surrender(command.source, command.vintage, command.lines)
+
+        def trades() -> Iterable[tuple[date, int, int]]:
+            rules = self.rulebook.now()
+            for trade in settlement.state.trades:
+                on = local_time(rules, trade.at_ms).date()
+                yield on, trade.quantity_t, trade.quantity_t * trade.price_fen_per_t
+
+        compliance.propose = propose
+        compliance.pending = pending
+        compliance.trades = trades
+        registry.transactions.type_checks["surrender"] = check
 
     # Executing.
 
@@ -269,7 +314,7 @@ class Market:
             refuse(ALREADY_OPEN)
         Rulebook().adopt(command.scheme)
         self.registry.people.check_first_officers({o.person: o.roles for o in command.officers})
-        return [MarketOpened(command.scheme, command.officers)]
+        return [MarketOpened(command.scheme, command.officers, command.about)]
 
     def _adopt_scheme(self, _request: Request, command: AdoptScheme) -> list[Event]:
         Rulebook().adopt(command.scheme)
@@ -300,6 +345,7 @@ class Market:
 
     def _market_opened(self, event: MarketOpened, _at_ms: int) -> None:
         self.state.opened = True
+        self.state.about = event.about
         self.rulebook.adopt(event.scheme)
         self.registry.state.officers.update({o.person: o.roles for o in event.officers})
 

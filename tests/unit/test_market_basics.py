@@ -2,9 +2,11 @@
 
 import pytest
 
+from capwright.compliance.messages import RecordEmissions
 from capwright.kernel.refusal import Refused
+from capwright.ledger.messages import UnitLine
 from capwright.market import Market
-from capwright.registry.messages import ApproveTransaction, Line, ProposeTransaction
+from capwright.registry.messages import ApproveTransaction, ProposeTransaction
 from tests.worlds import ALPHA, BETA, SURRENDER, TRADER, World, rep
 
 
@@ -14,7 +16,7 @@ def world() -> World:
 
 
 def test_a_transfer_moves_the_lowest_serials_and_the_laws_hold(world):
-    world.do(rep(ALPHA), ProposeTransaction("transfer", ALPHA, TRADER, (Line("TLA-2023", 300),)))
+    world.do(rep(ALPHA), ProposeTransaction("transfer", ALPHA, TRADER, (UnitLine("TLA-2023", 300),)))
     ranges = world.market.book.state.units[TRADER]["TLA-2023"]
     assert list(ranges) == [(1, 300)]
     assert world.market.book.balance_t(ALPHA, "TLA-2023") == 700
@@ -24,14 +26,15 @@ def test_a_transfer_moves_the_lowest_serials_and_the_laws_hold(world):
 def test_a_refused_command_changes_nothing(world):
     before = world.market.state_hash()
     with pytest.raises(Refused) as refused:
-        world.do(rep(ALPHA), ProposeTransaction("transfer", ALPHA, TRADER, (Line("TLA-2023", 1001),)))
+        world.do(rep(ALPHA), ProposeTransaction("transfer", ALPHA, TRADER, (UnitLine("TLA-2023", 1001),)))
     assert refused.value.refusal.code == "CW-3003"
     assert world.market.state_hash() == before
 
 
 def test_surrender_and_reversal_need_their_people_and_give_the_same_units_back(world):
+    world.do("ann", RecordEmissions(BETA, 2023, 400))
     world.do(
-        rep(BETA), ProposeTransaction("surrender", BETA, SURRENDER, (Line("TLA-2023", 400),), 2023), "s1"
+        rep(BETA), ProposeTransaction("surrender", BETA, SURRENDER, (UnitLine("TLA-2023", 400),), 2023), "s1"
     )
     assert list(world.market.book.state.units[SURRENDER]["TLA-2023"]) == [(1001, 1400)]
     world.do("olga", ProposeTransaction("reversal_of_surrender", reverses="s1"), "r1")
@@ -42,7 +45,9 @@ def test_surrender_and_reversal_need_their_people_and_give_the_same_units_back(w
 
 
 def test_a_snapshot_restores_the_same_state(world):
-    world.do(rep(ALPHA), ProposeTransaction("delayed_transfer", ALPHA, BETA, (Line("TLA-2023", 10),)), "d1")
+    world.do(
+        rep(ALPHA), ProposeTransaction("delayed_transfer", ALPHA, BETA, (UnitLine("TLA-2023", 10),)), "d1"
+    )
     world.do(rep(ALPHA, "b"), ApproveTransaction("d1"))
     other = Market()
     other.restore(world.market.snapshot())

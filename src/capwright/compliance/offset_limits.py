@@ -77,11 +77,6 @@ class Fitted(Struct, frozen=True):
     special_t: int
     binding: dict[str, str]
 
-    @property
-    def total_t(self) -> int:
-        """All offsets admitted, earlier ones included."""
-        return self.home_t + self.elsewhere_t + self.special_t
-
     def shares(self, used: Groups) -> Shares:
         """Return what is left to take beyond `used`."""
         return Shares(
@@ -109,7 +104,7 @@ def fit(
             most_t = min(most_t, ceiling_t + special_t)
         if most_t >= total_t:
             break
-        total_t = max(used.total_t, min(total_t - 1, most_t))
+        total_t = max(used.total_t, most_t)
     else:
         elsewhere_t, special_t = used.elsewhere_t, used.special_t
     home_t = total_t - elsewhere_t - special_t

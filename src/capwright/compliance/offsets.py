@@ -31,6 +31,7 @@ __all__ = [
     "admit",
     "admit_in_turn",
     "bars",
+    "group_of",
     "limit_t",
 ]
 
@@ -239,7 +240,7 @@ def admit(
     assert all(lot.quantity_t >= 0 for lot in lots), lots
     used = used or Groups()
     barred = [bars(rules, account, lot) for lot in lots]
-    groups = ["" if reasons else _group(rules, lot) for lot, reasons in zip(lots, barred, strict=True)]
+    groups = ["" if reasons else group_of(rules, lot) for lot, reasons in zip(lots, barred, strict=True)]
     offered = used
     for lot, group in zip(lots, groups, strict=True):
         if group:
@@ -306,7 +307,7 @@ def _filter(rules: OffsetRules, kind: str) -> CreditFilter | None:
     return next((credit for credit in rules.credits if credit.kind == kind), None)
 
 
-def _group(rules: OffsetRules, lot: OffsetLot) -> str:
+def group_of(rules: OffsetRules, lot: OffsetLot) -> str:
     """Return the group of an admissible lot: special, partner, provincial or elsewhere."""
     if rules.basket is not None:
         if lot.kind == rules.basket.kind:

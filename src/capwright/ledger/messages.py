@@ -19,6 +19,7 @@ __all__ = [
     "SeriesOpened",
     "TransactionCompleted",
     "UnitIssue",
+    "UnitLine",
     "UnitMove",
 ]
 
@@ -40,6 +41,14 @@ class UnitIssue(Struct, frozen=True, gc=False):
     first: int
     last: int
     target: str
+
+
+class UnitLine(Struct, frozen=True):
+    """Units asked for: so many of a series, from the free bucket or from a frozen one."""
+
+    series: str
+    quantity_t: int
+    bucket: str = ""
 
 
 class CashMove(Struct, frozen=True, gc=False):

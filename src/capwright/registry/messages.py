@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from capwright.kernel.message import Command, Event, Permit
 from capwright.ledger.accounts import Account, AccountStatus
-from capwright.ledger.messages import PostingEvent, SeriesOpened
+from capwright.ledger.messages import PostingEvent, SeriesOpened, UnitLine
 
 __all__ = [
     "AccountClosed",
@@ -25,7 +25,6 @@ __all__ = [
     "CloseAccount",
     "FreezeUnits",
     "IssueUnits",
-    "Line",
     "OfficerAppointed",
     "OpenAccount",
     "ProposeTransaction",
@@ -65,14 +64,6 @@ class Representative(Struct, frozen=True):
 
     person: str
     rights: tuple[Right, ...] = ("initiate", "approve", "read")
-
-
-class Line(Struct, frozen=True):
-    """Units asked for: so many of a series, from the free bucket or from a frozen one."""
-
-    series: str
-    quantity_t: int
-    bucket: str = ""
 
 
 # People.
@@ -243,7 +234,7 @@ class ProposeTransaction(Command, frozen=True):
     type: str
     source: str = ""
     target: str = ""
-    lines: tuple[Line, ...] = ()
+    lines: tuple[UnitLine, ...] = ()
     vintage: int = 0
     reverses: str = ""
 
@@ -255,7 +246,7 @@ class TransactionProposed(PostingEvent, frozen=True, kw_only=True):
     type: str
     source: str
     target: str
-    lines: tuple[Line, ...]
+    lines: tuple[UnitLine, ...]
     proposer: str
     vintage: int = 0
     reverses: str = ""

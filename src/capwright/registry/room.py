@@ -32,9 +32,7 @@ class RegistryRoom(Room):
         self.people = people = People(self.state, self.book)
         self.accounts = accounts = Accounts(self.state, self.book, self.rulebook)
         self.trusted = trusted = TrustedLists(self.state, self.book, self.rulebook)
-        checks = self.transactions.type_checks if hasattr(self, "transactions") else {}
         self.transactions = moves = Transactions(self.state, self.book, self.rulebook, people, trusted)
-        moves.type_checks = checks
         self.handlers = {
             m.AppointOfficer: people.appoint_officer,
             m.AppointRepresentative: people.appoint_representative,

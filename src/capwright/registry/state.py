@@ -6,8 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from capwright.ledger.messages import TransactionCompleted
-from capwright.registry.messages import Line, Right, Role
+from capwright.ledger.messages import TransactionCompleted, UnitLine
+from capwright.registry.messages import Right, Role
 
 __all__ = ["PendingTransaction", "RegistryState", "TrustedEntry"]
 
@@ -19,7 +19,7 @@ class PendingTransaction(Struct):
     type: str
     source: str
     target: str
-    lines: tuple[Line, ...]
+    lines: tuple[UnitLine, ...]
     proposer: str
     vintage: int = 0
     reverses: str = ""

@@ -18,15 +18,14 @@ from capwright.ledger.checks import (
     check_series,
     transaction_type,
 )
-from capwright.ledger.laws import Promise
-from capwright.ledger.messages import TransactionCompleted, UnitMove
-from capwright.ledger.place import held, place
 from capwright.ledger.clock import completion_ms
+from capwright.ledger.laws import Promise
+from capwright.ledger.messages import TransactionCompleted, UnitLine, UnitMove
+from capwright.ledger.place import held, place
 from capwright.registry.messages import (
     AdvanceClock,
     ApproveTransaction,
     CancelTransaction,
-    Line,
     ProposeTransaction,
     RejectTransaction,
     TransactionApproved,
@@ -122,7 +121,7 @@ OWN_PROPOSAL = define(
 class TypeCheck(Protocol):
     """A further check that another room adds to a transaction type; refuses or returns."""
 
-    def __call__(self, request: Request, command: ProposeTransaction) -> None: ...
+    def __call__(self, request: Request, command: ProposeTransaction, /) -> None: ...
 
 
 class Transactions:
@@ -151,10 +150,11 @@ class Transactions:
         extra = self.type_checks.get(command.type)
         if extra is not None:
             extra(request, command)
-        if row.approvals < 2 and not row.delayed:  # noqa: PLR2004 - one person suffices
+        alone = self._approvals(rules, row, command.source) < 2  # noqa: PLR2004 - one person suffices
+        if alone and not row.delayed:
             return [self._complete_now(request.command_id, command, row)]
         due_ms = 0
-        if row.approvals < 2:  # noqa: PLR2004
+        if alone:
             due_ms = self._completion_ms(rules, row, command.source, command.target, request.at_ms)
         draft = Draft(self._book)
         there = held(command.source, request.command_id)
@@ -173,6 +173,12 @@ class Transactions:
                 units=tuple(draft.units),
             )
         ]
+
+    def _approvals(self, rules: Rules, row: TransactionType, giver: str) -> int:
+        """How many people are needed; an account type without a checker needs no more than it has."""
+        account_type = rules.account_types.get(self._book.state.accounts[giver].type)
+        most = account_type.most_approvals if account_type else None
+        return row.approvals if most is None else min(row.approvals, most)
 
     def _check_proposer(self, actor: str, command: ProposeTransaction, row: TransactionType) -> None:
         if row.proposed_by == "representative":
@@ -278,7 +284,7 @@ class Transactions:
                     type=row.name,
                     source=done.target,
                     target=done.source,
-                    lines=tuple(Line(series, quantity_t) for series, quantity_t in by_series.items()),
+                    lines=tuple(UnitLine(series, quantity_t) for series, quantity_t in by_series.items()),
                     proposer=request.actor,
                     vintage=done.vintage,
                     reverses=command.reverses,

@@ -1,0 +1,423 @@
+"""The compliance room: duties, surrender in the scheme's order, offset limits, judgement, sanctions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import ClassVar
+
+from capwright.compliance.messages import (
+    AssessCompliance,
+    ComplianceAssessed,
+    EmissionsRecorded,
+    ImposeSanction,
+    ProjectRegistered,
+    RecordEmissions,
+    RegisterProject,
+    SanctionImposed,
+    SurrenderUnits,
+)
+from capwright.compliance.obligation import UnitEmissions, obligation
+from capwright.compliance.offsets import CreditProject, OffsetLot, admit
+from capwright.compliance.sanctions import assess, check_fine, mean_price_fen_per_t
+from capwright.compliance.state import ComplianceState, DutyYear, Judgement
+from capwright.compliance.status import (
+    CumulativeStatus,
+    Deadline,
+    DutyRecord,
+    YearlyStatus,
+    cumulative_status,
+    yearly_status,
+)
+from capwright.compliance.surrender import Holding, plan_surrender
+from capwright.compliance.usage import Usage
+from capwright.kernel.message import Event
+from capwright.kernel.quantity import MAX_T
+from capwright.kernel.refusal import Refused, define, refuse
+from capwright.ledger.accounts import Account
+from capwright.ledger.clock import local_time
+from capwright.ledger.messages import TransactionCompleted, UnitLine
+from capwright.ledger.place import frozen
+from capwright.ledger.room import Request, Room
+from capwright.scheme.compliance_rules import ComplianceRules
+
+__all__ = ["ComplianceRoom"]
+
+NO_ACCOUNT = define(
+    "CW-7101",
+    en="{account} is not an account with a duty.",
+    zh="{account}不是负有履约义务的账户。",
+    rule="scheme: registry.account_types",
+)
+EMISSIONS_RANGE = define(
+    "CW-7102",
+    en="{emissions_t} is not a figure of verified emissions.",
+    zh="{emissions_t}不是有效的经核查排放量。",
+    mend_en="Give whole tonnes from 0 to 1,000,000,000,000.",
+    mend_zh="请填写0至1,000,000,000,000之间的整数吨。",
+    rule="design: bound everything",
+)
+NOTHING_OWED = define(
+    "CW-7103",
+    en="{account} owes nothing for {vintage}.",
+    zh="{account}在{vintage}年度没有待清缴的数量。",
+    mend_en="Verified emissions may not be recorded yet, or enough is surrendered.",
+    mend_zh="可能尚未登记经核查排放量，或已足额清缴。",
+    rule="DECREE art. 18",
+)
+TOO_MUCH = define(
+    "CW-7104",
+    en="{account} owes {owed_t} t for {vintage}; {quantity_t} t are more than that.",
+    zh="{account}在{vintage}年度待清缴{owed_t}吨，{quantity_t}吨超出所需。",
+    rule="DECREE art. 18: one unit for one tonne",
+)
+NO_UNITS = define(
+    "CW-7105",
+    en="{account} has no unit that it may surrender for {vintage}.",
+    zh="{account}没有可用于{vintage}年度清缴的配额。",
+    mend_en="Buy allowances of this or an older vintage.",
+    mend_zh="请购买当年或以前年度的配额。",
+    rule="DECREE art. 17-18",
+)
+PROJECT_TAKEN = define(
+    "CW-7106", en="There is a project {code} already.", zh="项目{code}已登记。", rule="design: ids are unique"
+)
+NOT_SHORT = define(
+    "CW-7107",
+    en="{account} was not short for {vintage} at the deadline, or was not judged, or is sanctioned already.",
+    zh="{account}在{vintage}年度截止时并无欠缴，或尚未评定，或已处罚。",
+    rule="DECREE art. 36",
+)
+VINTAGE_MISSING = define(
+    "CW-7108",
+    en="A surrender must name the vintage it is for.",
+    zh="清缴须指明所履约的年度。",
+    rule="DECREE art. 18",
+)
+
+
+class ComplianceRoom(Room):
+    """Obligations, surrender, offsets, status, sanctions."""
+
+    state_type: ClassVar[type[ComplianceState]] = ComplianceState
+    state: ComplianceState
+    # Wired by the market.
+    propose: Callable[[Request, SurrenderUnits, tuple[UnitLine, ...]], list[Event]]
+    pending: Callable[[str, int], Iterable[UnitLine]] = staticmethod(lambda _account, _vintage: ())
+    trades: Callable[[], Iterable[tuple[date, int, int]]] = staticmethod(lambda: ())
+
+    def wire(self) -> None:
+        """Connect handlers and appliers."""
+        self.handlers = {
+            RecordEmissions: self._record_emissions,
+            RegisterProject: self._register_project,
+            SurrenderUnits: self._surrender,
+            AssessCompliance: self._assess,
+            ImposeSanction: self._impose_sanction,
+        }
+        self.appliers = {
+            EmissionsRecorded: self._emissions_recorded,
+            ProjectRegistered: self._project_registered,
+            TransactionCompleted: self._transaction_completed,
+            ComplianceAssessed: self._assessed,
+            SanctionImposed: self._sanctioned,
+        }
+        self.usage = Usage(self.state, self.book, self.rulebook)
+
+    # Looking up.
+
+    def _rules(self, year: int) -> ComplianceRules:
+        rules: ComplianceRules = self.rulebook.vintage(year).section("compliance")
+        return rules
+
+    def duty(self, account: str, year: int) -> DutyYear:
+        """An account's duty of a year; an empty one where nothing is recorded."""
+        return self.state.duties.get(account, {}).get(year) or DutyYear()
+
+    def record(self, account: Account) -> DutyRecord:
+        """The duty record over all years, for the cumulative status."""
+        years = self.state.duties.get(account.number, {})
+        return DutyRecord(
+            first_year=account.first_year,
+            last_year=account.last_year or None,
+            emissions={y: duty.emissions_t for y, duty in years.items() if duty.emissions_t is not None},
+            excluded=frozenset(y for y, duty in years.items() if duty.excluded),
+            surrendered_t=sum(duty.surrendered_t for duty in years.values()),
+        )
+
+    def status(self, account: Account, current_year: int) -> CumulativeStatus:
+        """The cumulative status (UK, EU) in a year."""
+        return cumulative_status(self.record(account), current_year)
+
+    def owed_t(self, account: str, vintage: int) -> int:
+        """What is still owed for a vintage, pending surrenders counted as done."""
+        duty = self.duty(account, vintage)
+        under_way_t = sum(line.quantity_t for line in self.pending(account, vintage))
+        return max(duty.owed_t - duty.surrendered_t - under_way_t, 0)
+
+    # Emissions and projects.
+
+    def _record_emissions(self, _request: Request, command: RecordEmissions) -> list[Event]:
+        account = self.book.account(command.account)
+        if account is None or account.government or account.purpose != "holding":
+            refuse(NO_ACCOUNT, account=command.account)
+        units = command.units or (UnitEmissions(command.account, command.emissions_t),)
+        emissions_t = sum(unit.emissions_t for unit in units)
+        if not 0 <= emissions_t <= MAX_T or emissions_t != command.emissions_t:
+            refuse(EMISSIONS_RANGE, emissions_t=command.emissions_t)
+        if account.first_year:
+            record = self.record(account)
+            if command.excluded:
+                record.with_emissions(command.year, None, current_year=command.year).with_exclusion(
+                    command.year
+                )
+            else:
+                record.without_exclusion(command.year).with_emissions(
+                    command.year, emissions_t, current_year=command.year
+                )
+        owed_t = 0
+        if not command.excluded:
+            owed_t = obligation(self._rules(command.year), command.year, units).owed_t
+        return [
+            EmissionsRecorded(
+                account=command.account,
+                year=command.year,
+                emissions_t=emissions_t,
+                owed_t=owed_t,
+                excluded=command.excluded,
+            )
+        ]
+
+    def _register_project(self, _request: Request, command: RegisterProject) -> list[Event]:
+        project = CreditProject(
+            code=command.code,
+            kind=command.kind,
+            type=command.type,
+            region=command.region,
+            co2_ch4_share=command.co2_ch4_share,
+            pre_cdm=command.pre_cdm,
+            inside=command.inside,
+        )
+        known = self.state.projects.get(command.code)
+        if known is not None:
+            refuse(PROJECT_TAKEN, code=command.code)
+        return [ProjectRegistered(project=project)]
+
+    # Surrender.
+
+    def _surrender(self, request: Request, command: SurrenderUnits) -> list[Event]:
+        """Plan what to hand in and pass it on to the registry as a transaction of type `surrender`."""
+        lines = command.lines or self._plan(command)
+        return self.propose(request, command, lines)
+
+    def _plan(self, command: SurrenderUnits) -> tuple[UnitLine, ...]:
+        rules = self._rules(command.vintage)
+        owed_t = self.owed_t(command.account, command.vintage)
+        if not owed_t and rules.status == "yearly":
+            refuse(NOTHING_OWED, account=command.account, vintage=command.vintage)
+        quantity_t = command.quantity_t or owed_t
+        holdings = self._holdings(command.account, command.vintage)
+        lots = self.usage.lots(holdings)
+        admitted: dict[tuple[str, str], int] = {}
+        if rules.offsets and lots:
+            duty = self.duty(command.account, command.vintage)
+            decision = admit(
+                rules.offsets,
+                command.account,
+                duty.emissions_t or 0,
+                duty.owed_t,
+                lots,
+                used=self.usage.groups(command.account, command.vintage, self.pending),
+                ceiling_left_t=self.usage.ceiling_left_t(command.vintage, self.pending),
+            )
+            for verdict in decision.verdicts:
+                key = verdict.lot.kind, verdict.lot.project.code if verdict.lot.project else ""
+                admitted[key] = admitted.get(key, 0) + verdict.admitted_t
+        families = self.usage.families()
+        plan = plan_surrender(rules, families, command.vintage, quantity_t, holdings, admitted)
+        if not plan.lines:
+            refuse(NO_UNITS, account=command.account, vintage=command.vintage)
+        return tuple(
+            UnitLine(self.usage.series_of(line.holding), line.quantity_t, line.holding.bucket)
+            for line in plan.lines
+        )
+
+    def _holdings(self, account: str, vintage: int) -> list[Holding]:
+        """What the account may hand in: its free units, and those frozen for this vintage."""
+        found: list[Holding] = []
+        bucket = f"frozen:{vintage}"
+        for where, name in ((account, ""), (frozen(account, str(vintage)), bucket)):
+            for series_name, quantity_t in self.book.at(where).items():
+                series = self.book.state.series[series_name]
+                found.append(Holding(series.kind, series.vintage, quantity_t, series.project, name))
+        return found
+
+    def check_surrender(self, account: str, vintage: int, lines: Iterable[UnitLine]) -> None:
+        """The rules of compliance on a surrender however it was asked for; refuses or returns."""
+        if not vintage:
+            refuse(VINTAGE_MISSING)
+        lines = tuple(lines)
+        rules = self._rules(vintage)
+        quantity_t = sum(line.quantity_t for line in lines)
+        owed_t = self.owed_t(account, vintage)
+        if rules.status == "yearly" and quantity_t > owed_t:
+            refuse(TOO_MUCH, account=account, owed_t=owed_t, vintage=vintage, quantity_t=quantity_t)
+        holdings = [self.usage.holding_of(line) for line in lines]
+        lots = self.usage.lots(holdings)
+        admitted: dict[tuple[str, str], int] = {}
+        if lots and rules.offsets:
+            self._check_lots(rules, account, vintage, lots)
+            for lot in lots:
+                key = lot.kind, lot.project.code if lot.project else ""
+                admitted[key] = admitted.get(key, 0) + lot.quantity_t
+        plan = plan_surrender(rules, self.usage.families(), vintage, quantity_t, holdings, admitted)
+        for barred in plan.barred:
+            raise Refused(barred.reason)
+
+    def _check_lots(self, rules: ComplianceRules, account: str, vintage: int, lots: list[OffsetLot]) -> None:
+        """Refuse unless every credit offered is admitted in full."""
+        assert rules.offsets is not None
+        duty = self.duty(account, vintage)
+        decision = admit(
+            rules.offsets,
+            account,
+            duty.emissions_t or 0,
+            duty.owed_t,
+            lots,
+            used=self.usage.groups(account, vintage, self.pending),
+            ceiling_left_t=self.usage.ceiling_left_t(vintage, self.pending),
+        )
+        for verdict in decision.verdicts:
+            if verdict.admitted_t < verdict.lot.quantity_t:
+                raise Refused(verdict.reasons[0])
+
+    # Judgement and sanctions.
+
+    def _assess(self, request: Request, command: AssessCompliance) -> list[Event]:
+        rules = self._rules(command.vintage)
+        today = local_time(self.rulebook.now(), request.at_ms).date()
+        events: list[Event] = []
+        for account in self.book.state.accounts.values():
+            if account.government or account.purpose != "holding":
+                continue
+            if not self._has_duty(account, command.vintage):
+                continue
+            if rules.status == "cumulative":
+                judged = self._judge_cumulative(account, command.vintage, today)
+            else:
+                judged = self._judge_year(rules, account, command.vintage, today)
+            events.append(judged)
+        return events
+
+    def _has_duty(self, account: Account, year: int) -> bool:
+        if year in self.state.duties.get(account.number, {}):
+            return True
+        ended = account.last_year and account.last_year < year
+        return bool(account.first_year) and account.first_year <= year and not ended
+
+    def _judge_year(
+        self, rules: ComplianceRules, account: Account, vintage: int, today: date
+    ) -> ComplianceAssessed:
+        duty = self.duty(account.number, vintage)
+        if duty.excluded:
+            return ComplianceAssessed(
+                account=account.number, vintage=vintage, status=YearlyStatus.EXCLUDED, on=today
+            )
+        if duty.emissions_t is None:
+            return ComplianceAssessed(
+                account=account.number, vintage=vintage, status=YearlyStatus.NOT_REPORTED, on=today
+            )
+        scheme = self.rulebook.now()
+        dated = [(local_time(scheme, at_ms).date(), t) for at_ms, t in duty.surrenders]
+        deadline = Deadline(rules.surrender_due_on, rules.surrender_due_on_original)
+        result = yearly_status(duty.owed_t, dated, deadline, today)
+        return ComplianceAssessed(
+            account=account.number,
+            vintage=vintage,
+            status=result.status,
+            on=today,
+            owed_t=result.obligation_t,
+            surrendered_t=result.surrendered_t,
+            shortfall_t=result.shortfall_t,
+            shortfall_at_due_t=result.shortfall_at_due_t if today > deadline.due_on else 0,
+        )
+
+    def _judge_cumulative(self, account: Account, vintage: int, today: date) -> ComplianceAssessed:
+        record = self.record(account)
+        emitted_t = sum(t for year, t in record.emissions.items() if year <= vintage)
+        return ComplianceAssessed(
+            account=account.number,
+            vintage=vintage,
+            status=cumulative_status(record, today.year),
+            on=today,
+            owed_t=emitted_t,
+            surrendered_t=record.surrendered_t,
+            shortfall_t=max(emitted_t - record.surrendered_t, 0),
+            shortfall_at_due_t=max(emitted_t - record.surrendered_t, 0),
+        )
+
+    def _impose_sanction(self, _request: Request, command: ImposeSanction) -> list[Event]:
+        rules = self._rules(command.vintage)
+        duty = self.duty(command.account, command.vintage)
+        judgement = duty.judgement
+        if judgement is None or not judgement.shortfall_at_due_t or duty.sanctioned:
+            refuse(NOT_SHORT, account=command.account, vintage=command.vintage)
+        price = mean_price_fen_per_t(self.trades(), rules.surrender_due_on)
+        sanction = assess(rules.sanctions, judgement.shortfall_at_due_t, price)
+        fine_fen = sanction.fine_least_fen if command.fine_fen is None else command.fine_fen
+        check_fine(sanction, fine_fen)
+        return [
+            SanctionImposed(
+                account=command.account,
+                vintage=command.vintage,
+                shortfall_t=judgement.shortfall_at_due_t,
+                deduct_t=sanction.deduction_t,
+                fine_fen=fine_fen + sanction.penalty_fen,
+            )
+        ]
+
+    # Appliers.
+
+    def _year(self, account: str, year: int) -> DutyYear:
+        years = self.state.duties.setdefault(account, {})
+        found = years.get(year)
+        if found is None:
+            found = years[year] = DutyYear()
+        return found
+
+    def _emissions_recorded(self, event: EmissionsRecorded, _at_ms: int) -> None:
+        duty = self._year(event.account, event.year)
+        duty.emissions_t = None if event.excluded else event.emissions_t
+        duty.owed_t = event.owed_t
+        duty.excluded = event.excluded
+
+    def _project_registered(self, event: ProjectRegistered, _at_ms: int) -> None:
+        self.state.projects[event.project.code] = event.project
+
+    def _transaction_completed(self, event: TransactionCompleted, at_ms: int) -> None:
+        if event.type == "surrender":
+            duty, sign = self._year(event.source, event.vintage), 1
+        elif event.type == "reversal_of_surrender":
+            duty, sign = self._year(event.target, event.vintage), -1
+        else:
+            return
+        duty.surrenders.append((at_ms, sign * event.quantity_t))
+        for move in event.units:
+            quantity_t = sign * (move.last - move.first + 1)
+            duty.used[move.series] = duty.used.get(move.series, 0) + quantity_t
+
+    def _assessed(self, event: ComplianceAssessed, _at_ms: int) -> None:
+        self._year(event.account, event.vintage).judgement = Judgement(
+            event.status,
+            event.on,
+            event.owed_t,
+            event.surrendered_t,
+            event.shortfall_t,
+            event.shortfall_at_due_t,
+        )
+
+    def _sanctioned(self, event: SanctionImposed, _at_ms: int) -> None:
+        duty = self._year(event.account, event.vintage)
+        duty.sanctioned = True
+        duty.fine_fen += event.fine_fen
+        duty.deduct_t += event.deduct_t

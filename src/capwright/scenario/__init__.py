@@ -1,0 +1,1 @@
+"""Scenarios: a market's story in a folder, played through the same commands as everybody's."""

@@ -1,0 +1,179 @@
+"""The files of a scenario folder: `scenario.toml` and the CSV tables beside it.
+
+Money is in currency units with two decimals, quantities in whole tonnes, times are local to the scheme.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from capwright.allocation.activity import ActivityRow
+from capwright.table import Money, Tonnes
+
+__all__ = [
+    "ActivityRow",
+    "BidRow",
+    "CreditRow",
+    "EmissionRow",
+    "EnterpriseRow",
+    "HoldingRow",
+    "RoundRow",
+    "ScenarioFile",
+    "Step",
+    "SurrenderRow",
+    "TransferRow",
+    "scenario_json_schema",
+]
+
+Tonne = Annotated[int, Tonnes(least=1)]
+OptionalTonnes = Annotated[int, Tonnes()]
+Price = Annotated[int, Money(least_fen=1)]
+Cash = Annotated[int, Money()]
+
+
+class EnterpriseRow(Struct, frozen=True):
+    """`enterprises.csv`: an account holder. `account_type` is a code of the scheme; `id` is used in all files."""
+
+    id: str
+    name: str
+    account_type: str
+    sector: str = ""
+    kind: Literal["existing", "newly_covered", "new_project", "investor", "project_owner"] = "existing"
+    first_year: int = 0
+    last_year: int = 0
+    cash: Cash = 0
+
+
+class HoldingRow(Struct, frozen=True):
+    """`holdings.csv`: units that an account holder brings from earlier vintages."""
+
+    enterprise: str
+    kind: str
+    vintage: int
+    quantity_t: Tonne
+
+
+class EmissionRow(Struct, frozen=True):
+    """`emissions.csv`: the verified emissions of a year; `EXCLUDED` for a year without duty."""
+
+    enterprise: str
+    year: int
+    emissions_t: str
+
+
+class TransferRow(Struct, frozen=True):
+    """`transfers.csv`: a trade agreed outside and settled here, delivery against payment; price in currency per t."""
+
+    date: date
+    seller: str
+    buyer: str
+    kind: str
+    vintage: int
+    quantity_t: Tonne
+    price: Price
+    mode: Literal["listed_click", "listed_bidding", "negotiated", "one_way_auction"] = "listed_click"
+
+
+class RoundRow(Struct, frozen=True):
+    """`rounds.csv`: an auction. Columns after `reserve` are published results, used only to compare."""
+
+    round: str
+    scheme: str
+    date: date
+    offered_t: Tonne
+    reserve: Annotated[int, Money()] = 0
+    kind: str = "GDEA"
+    seed: str = ""
+
+
+class BidRow(Struct, frozen=True):
+    """`bids.csv`: a sealed bid; `bidder` is an id of enterprises.csv; price in currency per tonne."""
+
+    round: str
+    bidder: str
+    price: Price
+    quantity_t: Tonne
+    time: datetime | None = None
+    category: str = ""
+
+
+class CreditRow(Struct, frozen=True):
+    """`credits.csv`: reduction credits of a registered project, issued to its owner."""
+
+    date: date
+    project: str
+    owner: str
+    kind: str
+    vintage: int
+    quantity_t: Tonne
+    type: str = ""
+    region: str = ""
+    co2_ch4_share: Decimal | None = None
+
+
+class SurrenderRow(Struct, frozen=True):
+    """`surrenders.csv`: units handed in. An empty quantity: all that is still owed, in the scheme's order."""
+
+    date: date
+    enterprise: str
+    vintage: int
+    quantity_t: OptionalTonnes = 0
+    series: str = ""
+
+
+class Step(Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that the authority does at a time; `do` says what, the rest fills it in.
+
+    `issue` (kind, vintage, quantity_t: empty = the cap), `distribute` (kind, vintage, to: account type → tonnes),
+    `adopt` (scheme), `record_activity` (years), `pre_issue`, `approve_quota`, `true_up`, `record_emissions`,
+    `assess`, `sanction` (vintage, enterprises), `advance` (the clock only), `suspend` (enterprises).
+    """
+
+    at: datetime
+    do: Literal[
+        "adopt",
+        "issue",
+        "distribute",
+        "record_activity",
+        "pre_issue",
+        "approve_quota",
+        "true_up",
+        "record_emissions",
+        "assess",
+        "sanction",
+        "advance",
+    ]
+    vintage: int = 0
+    kind: str = ""
+    quantity_t: int = 0
+    to: dict[str, int] = msgspec.field(default_factory=dict)
+    scheme: str = ""
+    years: tuple[int, ...] = ()
+    enterprises: tuple[str, ...] = ()
+
+
+class ScenarioFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """`scenario.toml`. `nature` tells the reader whether the figures are real, synthetic, or reconstructed."""
+
+    name: str
+    en: str
+    zh: str
+    nature: Literal["real", "synthetic", "reconstructed"]
+    about_en: str
+    about_zh: str
+    schemes: tuple[str, ...]
+    begins_at: datetime
+    seed: str = ""
+    auction_hours: tuple[str, str] = ("09:30", "11:30")
+    published: dict[str, Any] = msgspec.field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+
+
+def scenario_json_schema() -> dict[str, Any]:
+    """The JSON schema of `scenario.toml`."""
+    return msgspec.json.schema(ScenarioFile)
