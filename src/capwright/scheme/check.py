@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 from capwright.kernel.refusal import BadInput
@@ -156,9 +155,13 @@ def check_family(schemes: Iterable[Scheme]) -> Problems:
         if body.period_start is not None and body.period_end is not None
     )
     found: Problems = []
-    for (where, _, end, name), (where2, start2, end2, name2) in pairwise(dated):
-        if where == where2 and start2 <= end:
-            first, last = str(start2), str(min(end, end2))
-            details = {"name": name, "other": name2, "jurisdiction": where, "first": first, "last": last}
-            found.append(problem(OVERLAP, Origin(f"{name2}.toml"), **details))
+    latest = dated[:1]
+    for place, start, end, name in dated[1:]:
+        before, _, last, other = latest[0]
+        if before == place and start <= last:
+            details = {"name": other, "other": name, "jurisdiction": place}
+            details |= {"first": str(start), "last": str(min(last, end))}
+            found.append(problem(OVERLAP, Origin(f"{name}.toml"), **details))
+        if before != place or end > last:
+            latest = [(place, start, end, name)]
     return found

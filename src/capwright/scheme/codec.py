@@ -24,16 +24,23 @@ def build(body: SchemeBody, citations: dict[str, Citation]) -> Scheme:
 def _full(value: object) -> object:
     """Builtins with the schema's defaults written out: what was in force must not depend on later code.
 
-    Absent things (None, empty) are left out, so that a new optional field leaves old digests as they are.
+    What is absent (None or empty, as by default) is left out: a new optional field leaves old digests alone.
     """
     if isinstance(value, Section):
-        pairs = ((name, _full(getattr(value, name))) for name in value.__struct_fields__)
-        return {name: plain for name, plain in pairs if plain is not None and plain not in ("", [], {})}
+        given = ((spec, getattr(value, spec.name)) for spec in msgspec.structs.fields(value))
+        return {spec.name: _full(held) for spec, held in given if not _is_absent(spec, held)}
     if isinstance(value, tuple):
         return [_full(item) for item in value]
     if isinstance(value, dict):
         return {key: _full(item) for key, item in value.items()}
     return msgspec.to_builtins(value)
+
+
+def _is_absent(spec: msgspec.structs.FieldInfo, held: object) -> bool:
+    if held is not None and held not in ("", (), {}):
+        return False
+    empty = spec.default_factory() if spec.default_factory is not msgspec.NODEFAULT else spec.default
+    return bool(held == empty)
 
 
 def _content(body: SchemeBody, citations: dict[str, Citation]) -> dict[str, Any]:
@@ -66,7 +73,7 @@ def scheme_from_json(data: bytes) -> Scheme:
             raise Refused(Refusal(ALTERED.code, {"reason": "sha256"}))
         body = msgspec.convert(content["body"], SchemeBody)
         citations = msgspec.convert(content["citations"], dict[str, Citation])
-    except (msgspec.MsgspecError, KeyError) as error:
+    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError) as error:
         raise Refused(Refusal(ALTERED.code, {"reason": str(error)})) from error
     return Scheme(body, citations, digest)
 
@@ -105,6 +112,9 @@ def _citable(spec: dict[str, Any]) -> dict[str, Any]:
     text = msgspec.json.encode(spec)
     if b"$ref" in text:
         return spec
+    # In a file a decimal is a bare number; the text form is that of the journal.
+    exact = rb'{"type":"string","format":"decimal"}'
+    spec = msgspec.json.decode(text.replace(exact, b'{"type":"number"}'))
     inline = {
         "type": "object",
         "required": ["value"],

@@ -18,6 +18,7 @@ from capwright.scheme.show import (
     is_share,
     item_label,
     join,
+    names_of,
     number_text,
     show_value,
     unit_of,
@@ -77,7 +78,7 @@ def diff_schemes(old: Scheme, new: Scheme, *, sources: bool = False) -> list[Cha
 
 
 def group_changes(changes: Iterable[Change]) -> list[Change]:
-    """Changes with those that say the same of several items drawn into one: `Process (22): Pulp, … › Decline`.
+    """Changes, with those that say the same of several items drawn into one: `Process (22): Pulp, …`.
 
     The path of such a change has `*` in the place of the items' codes. Order is that of the first of each.
     """
@@ -112,6 +113,7 @@ class _Differ:
         self._name = name
         self._title = field_text(type(old.body), name)
         self._sources = sources
+        self._names = names_of(old, new)
 
     def _change(
         self,
@@ -174,7 +176,7 @@ class _Differ:
         cited = self._old.citations.get(at.path), self._new.citations.get(at.path)
         old_unit = unit_of(owners[0], name, self._old.body.currency)
         unit = unit_of(owners[1], name, self._new.body.currency)
-        shown = _shown(owners[0], name, before), _shown(owners[1], name, after)
+        shown = self._shown(owners[0], name, before), self._shown(owners[1], name, after)
         percent = "" if is_share(name) else _percent(before, after)
         if old_unit != unit:
             shown, unit, percent = (_with(shown[0], old_unit), _with(shown[1], unit)), _NOTHING, ""
@@ -186,10 +188,13 @@ class _Differ:
         if shown != (_ABSENT, _ABSENT):
             yield self._change(at, kind, shown, cited, unit, percent)
 
+    def _shown(self, owner: Section, name: str, value: object) -> Text:
+        return _ABSENT if _absent(value) else show_value(owner, name, value, self._names)
+
     def _whole(self, scheme: Scheme, section: Section, at: _At, kind: Literal["added", "removed"]) -> Change:
         """An item or a section that only one side has, in one line."""
         named = at if at.label.en else _At(at.path, self._title)
-        summary = _summary(section, scheme.body.currency) or Text("yes", "有")
+        summary = _summary(section, scheme.body.currency, self._names) or Text("yes", "有")
         cited = weakest(c for path, c in scheme.citations.items() if path.startswith(f"{at.path}."))
         if kind == "removed":
             return self._change(named, kind, (summary, _ABSENT), (cited, None))
@@ -201,7 +206,7 @@ def _with(shown: Text, unit: Text) -> Text:
     return shown if shown == _ABSENT else Text(f"{shown.en} {unit.en}".rstrip(), f"{shown.zh}{unit.zh}")
 
 
-def _summary(section: Section, currency: str) -> Text | None:
+def _summary(section: Section, currency: str, names: dict[str, Text]) -> Text | None:
     """The values of a section in one line."""
     english, chinese = [], []
     defaults = {spec.name: spec.default for spec in msgspec.structs.fields(section)}
@@ -214,7 +219,7 @@ def _summary(section: Section, currency: str) -> Text | None:
             english.append(f"{words.en} ({count})")
             chinese.append(f"{words.zh}（{count}）")
             continue
-        shown, unit = show_value(section, name, value), unit_of(section, name, currency)
+        shown, unit = show_value(section, name, value, names), unit_of(section, name, currency)
         english.append(f"{words.en} {shown.en} {unit.en}".rstrip())
         chinese.append(f"{words.zh} {shown.zh}{unit.zh}")
     return Text("; ".join(english), "；".join(chinese)) if english else None
@@ -230,10 +235,6 @@ def _by_key(value: object) -> dict[str, Section]:
 
 def _absent(value: object) -> bool:
     return value is None or value in ("", ())
-
-
-def _shown(owner: Section, name: str, value: object) -> Text:
-    return _ABSENT if _absent(value) else show_value(owner, name, value)
 
 
 def _percent(before: object, after: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from capwright.scheme.section import Citation, Confidence, Section
 from capwright.scheme.shape import EXEMPT, items_of, keyed_items
 from capwright.scheme.words import Text, choice_text, field_text
 
-__all__ = ["SECTIONS", "Row", "Value", "item_label", "show_scheme", "show_value", "unit_of"]
+__all__ = ["SECTIONS", "Row", "Value", "item_label", "names_of", "show_scheme", "show_value", "unit_of"]
 
 # The order in which a reader meets the sections; not that of the schema.
 SECTIONS = ("coverage", "cap", "allocation", "auction", "compliance", "registry", "calendar")
@@ -59,6 +59,7 @@ def show_scheme(scheme: Scheme, sections: Iterable[str] | None = None) -> list[R
     """
     wanted = SECTIONS if sections is None else tuple(name for name in SECTIONS if name in set(sections))
     rows = []
+    names = names_of(scheme)
     for name in wanted:
         part = getattr(scheme.body, name)
         if part is None:
@@ -67,7 +68,7 @@ def show_scheme(scheme: Scheme, sections: Iterable[str] | None = None) -> list[R
         if name == "cap":
             rows.append(_cap_row(scheme, title))
         for place in _places(part, name, Text("", "")):
-            value = show_value(place.owner, place.field, place.value)
+            value = show_value(place.owner, place.field, place.value, names)
             unit = unit_of(place.owner, place.field, scheme.body.currency)
             cited = scheme.citations.get(place.path)
             if cited is None and place.field not in EXEMPT.get(type(place.owner), ()):
@@ -137,8 +138,26 @@ def item_label(label: Text, owner: Section, field: str, key: str, item: Section)
     return join(label, Text(f"{what.en}: {named.en}", f"{what.zh}：{named.zh}"))
 
 
-def show_value(owner: Section, field: str, value: Value) -> Text:
-    """A value in words: thousands separated, shares as percentages, fen as whole currency units."""
+def names_of(*schemes: Scheme) -> dict[str, Text]:
+    """What the codes of sectors and account types are called; the last scheme that names one decides."""
+    names: dict[str, Text] = {}
+    for body in (scheme.body for scheme in schemes):
+        rows = body.coverage.sectors if body.coverage else ()
+        names |= {row.code: Text(row.en, row.zh) for row in rows}
+        types = body.registry.account_types if body.registry else ()
+        names |= {row.code: Text(row.en, row.zh) for row in types}
+    return names
+
+
+# Fields whose texts are codes of sectors or account types.
+_CODES = ("sectors", "from_types", "to_types")
+
+
+def show_value(owner: Section, field: str, value: Value, names: Mapping[str, Text] | None = None) -> Text:
+    """A value in words: thousands separated, shares as percentages, fen as whole currency units.
+
+    `names` are those of `names_of`, for the codes that some fields hold.
+    """
     if isinstance(value, bool):
         return Text("yes", "是") if value else Text("no", "否")
     if isinstance(value, int) and _is_money(field):
@@ -152,8 +171,10 @@ def show_value(owner: Section, field: str, value: Value) -> Text:
     if isinstance(value, date):
         return _same(value.isoformat())
     if isinstance(value, tuple):
-        words = [show_value(owner, field, item) for item in value]
+        words = [show_value(owner, field, item, names) for item in value]
         return Text(", ".join(word.en for word in words), "、".join(word.zh for word in words))
+    if names and field in _CODES and str(value) in names:
+        return names[str(value)]
     return choice_text(type(owner), field, str(value))
 
 
