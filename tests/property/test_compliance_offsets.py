@@ -78,7 +78,19 @@ def test_largest_total_within_all_limits(rules, offered, emissions_t, ceiling):
         if a + b + c + d <= emissions_t // 10 and keeps(rules, a, b, c, d, emissions_t // 10, ceiling)
     )
     assert decision.admitted_t == best
+    partner, provincial, elsewhere, special = got
     for verdict in decision.verdicts:
+        code = verdict.reasons[0].code if verdict.reasons else ""
+        if code == "CW-7037":  # the limit: full
+            assert sum(got) == emissions_t // 10
+        elif code == "CW-7040":  # the ceiling: reached
+            assert partner + provincial + elsewhere == ceiling
+        elif code == "CW-7038":  # the provincial share: one more in this place would break it
+            share = Fraction(rules.least_provincial_share)
+            full = sum(got) == emissions_t // 10 or partner + provincial + elsewhere == ceiling
+            assert elsewhere + special + 1 > (1 - share) * (sum(got) + (0 if full else 1))
+        elif code == "CW-7039":  # the basket: one more is too many for the partner admitted, or for the total
+            assert not keeps(rules, partner, 0, 0, special + 1, 10**9, None) or sum(got) >= emissions_t // 10
         assert 0 <= verdict.admitted_t <= verdict.lot.quantity_t
         assert bool(verdict.reasons) == (
             verdict.admitted_t < verdict.lot.quantity_t or verdict.lot.kind == "VCS"
@@ -88,11 +100,12 @@ def test_largest_total_within_all_limits(rules, offered, emissions_t, ceiling):
 BASKET = OffsetRules(
     limit_share=Decimal("0.10"),
     basis="actual_emissions",
-    credits=(CreditFilter(kind="PHCER", provincial=True),),
+    credits=(CreditFilter(kind="PHCER", provincial=True), CreditFilter(kind="CCER", provincial=False)),
     basket=BasketRule(kind="S-GDEA", partner_kind="PHCER", least_partner_share=Decimal("0.7")),
 )
 
 
+@example(BASKET, [OffsetLot("PHCER", 7, PHCER)], [OffsetLot("CCER", 5, AWAY)], 80, None)
 @example(BASKET, [OffsetLot("PHCER", 7, PHCER)], [OffsetLot("S-GDEA", 2)], 80, None)
 @given(rule_sets(), lots, lots, st.integers(0, 300), st.none() | st.integers(0, 20))
 def test_a_second_application_keeps_the_limits_over_both(rules, one, two, emissions_t, ceiling):

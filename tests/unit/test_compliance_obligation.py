@@ -75,6 +75,16 @@ def test_a_missing_quota_is_refused_where_it_matters():
     assert "U7" in refused.value.refusal.message("zh")
 
 
+@pytest.mark.parametrize("emissions_t", [0, 10**12])
+def test_the_ends_of_the_scale(emissions_t):
+    assert obligation(PLAIN, 2023, [UnitEmissions("U", emissions_t)]).owed_t == emissions_t
+
+
+def test_no_relief_is_reported_where_none_is_given():
+    assert obligation(NATIONAL, 2020, [UnitEmissions("U", 1_000, 800)]).reliefs == ()
+    assert obligation(NATIONAL, 2020, [UnitEmissions("U", 800, 800, gas=True)]).reliefs == ()
+
+
 @pytest.mark.parametrize("emissions_t", [-1, 10**12 + 1])
 def test_absurd_emissions_are_refused(emissions_t):
     with pytest.raises(Refused, match="CW-7020"):

@@ -216,6 +216,33 @@ def test_room_is_kept_for_the_partner_of_the_basket():
     assert [v.admitted_t for v in admit(VINTAGE_2024, "F", 1_000, 1_000, lots).verdicts] == [0, 30, 70]
 
 
+def test_partner_credits_once_taken_free_the_room_for_others():
+    lots = [
+        OffsetLot("PHCER", 70, FOREST),
+        OffsetLot("CCER", 100, ccer(region="Guangdong")),
+        OffsetLot("S-GDEA", 30),
+    ]
+    assert [v.admitted_t for v in admit(VINTAGE_2024, "F", 2_000, 0, lots).verdicts] == [70, 100, 30]
+
+
+def test_special_quota_yields_to_the_provincial_share():
+    # 20 from elsewhere were admitted before; of 100 no more than 30 may be other than provincial.
+    lots = [OffsetLot("PHCER", 80, FOREST), OffsetLot("S-GDEA", 30)]
+    first = admit(
+        VINTAGE_2024, "F", 1_000, 0, [OffsetLot("PHCER", 47, FOREST), OffsetLot("CCER", 20, ccer())]
+    )
+    second = admit(VINTAGE_2024, "F", 1_000, 0, lots, used=first.used)
+    assert verdicts(first) == [(47, []), (20, [])]
+    assert verdicts(second) == [(23, ["CW-7037"]), (10, ["CW-7038"])]
+
+
+def test_reasons_say_what_is_known():
+    assert "CO2 and CH4 are ? of" in bars(GUANGDONG, "F", OffsetLot("CCER", 1, ccer(share=None)))[0].message()
+    assert "are 0.4 of" in bars(GUANGDONG, "F", OffsetLot("CCER", 1, ccer(share="0.4")))[0].message()
+    capped = admit(GUANGDONG, "F", 1_000, 0, [OffsetLot("PHCER", 70, FOREST)], ceiling_left_t=35)
+    assert "leaves 35 t" in capped.verdicts[0].reasons[0].message()
+
+
 def test_the_ceiling_leaves_special_quota_alone():
     lots = [OffsetLot("PHCER", 70, FOREST), OffsetLot("S-GDEA", 30)]
     decision = admit(VINTAGE_2024, "F", 1_000, 1_000, lots, ceiling_left_t=35)

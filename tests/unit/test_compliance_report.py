@@ -117,6 +117,7 @@ def test_no_accounts():
         ("2024-08-01", "2013,", "2022,100", "2024-06-01,99", "NOT_REPORTED"),
         ("2024-08-01", "2013,", "2023,EXCLUDED", "", "EXCLUDED"),
         ("2024-08-01", "2024,", "", "", "NOT_APPLICABLE"),
+        ("2024-08-01", "2023,2023", "2023,100", "2024-07-31,100", "COMPLIED"),
         ("2024-08-01", "2013,2022", "2022,10", "", "NOT_APPLICABLE"),
         ("2023-12-31", "2013,", "2023,100", "", "NOT_APPLICABLE"),
         ("2024-01-01", "2013,", "2023,100", "", "PENDING"),
@@ -172,6 +173,9 @@ DAY = "2024-08-01"
         ("X,2021,2020", "", "", "a.csv:2:3", "CW-7005"),
         ("X,21,", "", "", "a.csv:2:2", "CW-7013"),
         ("X,99999,", "", "", "a.csv:2:2", "CW-7013"),
+        ("X,abcd,", "", "", "a.csv:2:2", "CW-7013"),
+        ("X,２０２１,", "", "", "a.csv:2:2", "CW-7013"),
+        ("X,1899,", "", "", "a.csv:2:2", "CW-7013"),
         ("X,2021,never", "", "", "a.csv:2:3", "CW-7013"),
         ("X,,", "", "", "a.csv:2:2", "CW-9209"),
         (",2021,", "", "", "a.csv:2:1", "CW-9209"),
@@ -197,6 +201,12 @@ DAY = "2024-08-01"
 )
 def test_bad_rows(rules, accounts, emissions, surrenders, where, code):
     assert place(DAY, accounts, emissions, surrenders, rules) == (where, code)
+
+
+def test_messages_name_the_years():
+    with pytest.raises(BadInput) as refused:
+        status(DAY, "X,2021,2022", "X,2023,5")
+    assert "Emissions of 2023 lie outside the operator's years 2021-2022." in str(refused.value)
 
 
 def test_a_reversal_on_the_day_of_its_surrender_is_fine_in_any_order():

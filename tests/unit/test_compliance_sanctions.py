@@ -39,6 +39,12 @@ def test_the_measure_of_2021_names_a_range():
     cost = assess(MEASURE_2021, 1_000)
     assert (cost.deduction_t, cost.fine_least_fen, cost.fine_most_fen) == (1_000, 20_000_00, 30_000_00)
     assert cost.still_owed_t == 0
+    assert cost.citations == (
+        "compliance.sanctions.deduction_multiple",
+        "compliance.sanctions.fine_least_fen",
+        "compliance.sanctions.fine_most_fen",
+        "compliance.sanctions.still_owed",
+    )
 
 
 def test_regulation_775_five_to_ten_times_the_value():
@@ -79,6 +85,9 @@ def test_a_fractional_multiple_is_rounded_down():
 def test_an_open_range():
     assert assess(SanctionRules(fine_least_fen=100), 1).most_fen == 100
     assert assess(SanctionRules(fine_most_fen=100), 1).least_fen == 0
+    upwards = assess(SanctionRules(price_multiple_least=Decimal(5)), 2, 10)
+    assert (upwards.least_fen, upwards.most_fen) == (100, 100)
+    assert "compliance.sanctions.price_multiple_most" not in upwards.citations
 
 
 def test_a_fine_outside_the_range_is_refused():

@@ -59,6 +59,11 @@ def test_figures_of_a_late_firm():
     assert result.deadline.due_on_original == date(2024, 6, 20)
 
 
+def test_the_deadline_day_counts_for_what_was_lacking():
+    result = yearly_status(100, [(LAST_DAY, 60), (DAY_AFTER, 10)], DUE, SEPTEMBER)
+    assert (result.surrendered_by_due_t, result.shortfall_at_due_t, result.shortfall_t) == (60, 40, 30)
+
+
 def test_the_original_date_does_not_judge():
     assert yearly_status(100, [(date(2024, 7, 30), 100)], DUE, SEPTEMBER).status == "COMPLIED"
 
