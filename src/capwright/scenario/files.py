@@ -80,15 +80,25 @@ class TransferRow(Struct, frozen=True):
 
 
 class RoundRow(Struct, frozen=True):
-    """`rounds.csv`: an auction. Columns after `reserve` are published results, used only to compare."""
+    """`rounds.csv`: an auction. From `valid_t` on: published results, used only to compare with ours."""
 
     round: str
     scheme: str
     date: date
     offered_t: Tonne
-    reserve: Annotated[int, Money()] = 0
+    reserve_cny_per_t: Annotated[int, Money()] = 0
     kind: str = "GDEA"
     seed: str = ""
+    valid_t: int | None = None
+    high_cny_per_t: Cash | None = None
+    mean_cny_per_t: Cash | None = None
+    low_cny_per_t: Cash | None = None
+    bidders: int | None = None
+    winners: int | None = None
+    winners_by_category: str = ""
+    sold_t: int | None = None
+    price_cny_per_t: Cash | None = None
+    amount_cny: Cash | None = None
 
 
 class BidRow(Struct, frozen=True):

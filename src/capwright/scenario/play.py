@@ -132,7 +132,10 @@ class Player:
         at_ms = self._ms(file.begins_at)
         about = {"scenario": file.name, "nature": file.nature, "en": file.en, "zh": file.zh}
         about |= {"about_en": file.about_en, "about_zh": file.about_zh}
-        first, *others = (json.loads(scheme_to_json(scheme)) for scheme in self.schemes)
+        later = {step.scheme for step in file.steps if step.do == "adopt"}
+        first, *others = (
+            json.loads(scheme_to_json(scheme)) for scheme in self.schemes if scheme.name not in later
+        )
         yield self._act(at_ms, AUTHORITY, OpenMarket(first, OFFICERS, about), "opening the market")
         for scheme in others:
             yield from self._four_eyes(at_ms, AdoptScheme(scheme), "adopting schemes")
@@ -311,7 +314,7 @@ class Player:
             opens_ms=self._on(row.date, begin),
             closes_ms=closes_ms,
             offered_t=row.offered_t,
-            reserve_fen_per_t=row.reserve or None,
+            reserve_fen_per_t=row.reserve_cny_per_t or None,
         )
         yield self._act(self._on(row.date, _OPEN), EXCHANGE, command, label)
         needed_fen: dict[str, int] = {}
