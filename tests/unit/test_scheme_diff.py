@@ -9,7 +9,7 @@ from capwright.scheme.loader import list_schemes, load_scheme, load_text
 from capwright.scheme.schema import SchemeBody
 from capwright.scheme.section import Section
 from capwright.scheme.shape import field_types, item_type, section_type, strip_optional
-from capwright.scheme.show import show_scheme
+from capwright.scheme.show import provisional_rows, show_scheme
 from capwright.scheme.words import CHOICES, FIELDS
 
 
@@ -125,6 +125,15 @@ def test_every_shown_value_has_a_source(name):
     rows = show_scheme(load_scheme(name))
     assert rows
     assert [row.path for row in rows if not row.source and not row.path.endswith(NAMES_ONLY)] == []
+
+
+def test_provisional_rows_name_what_a_report_relied_on():
+    scheme = load_scheme("guangdong-2023")
+    used = ["allocation.processes.steel_iron", "allocation.processes.data_centre", "cap.controlled_t"]
+    (row,) = provisional_rows(scheme, ["allocation", "cap"], used)
+    assert row.label.en == "Process: Iron making › Benchmark"
+    assert (row.value.en, row.unit.en, row.confidence) == ("1.35", "tCO2/t", "default")
+    assert len(provisional_rows(scheme, ["cap"])) == 0
 
 
 NAMES_ONLY = ("number", "purpose", "code_official", "family", "country")

@@ -1,6 +1,9 @@
 """What is wrong with a scheme file is said with file, line, path and remedy, in both languages."""
 
+import contextlib
+import random
 import re
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -218,3 +221,32 @@ def test_overlapping_vintages_of_one_jurisdiction():
     # Reaching over a whole other scheme is an overlap too.
     long = scheme("long", "2022-01-01", "2025-12-31")
     assert len(check_family([long, one, two])) == 2
+
+
+SPLINTERS = (
+    *("[", "]", "{", "=", '"', "\n", "1", "0.5", "true", "nan", "\x00", "12:00:00", "9" * 30),
+    *("[[cap]]\n", "value = ", "remove = true\n", 'remove = ["cap"]\n', "source = 3\n", "a.b.c = 1\n"),
+    *('extends = ["guangdong-2013"]\n', "extends = 3\n", "name = 3\n", "abstract = 1\n", 'code = "a b"\n'),
+    *("{ value = { value = 1 } }", "[ { x = 1 }, 2 ]"),
+)
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_a_damaged_file_is_refused_or_loaded_and_never_crashes(seed):
+    draw = random.Random(seed)
+    data = resources.files("capwright.scheme") / "data"
+    name = draw.choice(["guangdong-2013.toml", "guangdong-2024.toml", "guangdong-auction-2015.toml"])
+    lines = (data / name).read_text(encoding="utf-8").splitlines(keepends=True)
+    for _ in range(draw.randint(1, 3)):
+        at = draw.randrange(len(lines))
+        cut = draw.randrange(len(lines[at]) + 1)
+        lines[at] = draw.choice(
+            [
+                "",
+                lines[at].split("=")[0] + "= " + draw.choice(SPLINTERS) + "\n",
+                lines[at][:cut] + draw.choice(SPLINTERS) + lines[at][cut:],
+                lines[draw.randrange(len(lines))],
+            ]
+        )
+    with contextlib.suppress(BadInput):  # anything else is a crash
+        load_text("".join(lines), file="damaged.toml")

@@ -12,7 +12,17 @@ from capwright.scheme.section import Citation, Confidence, Section
 from capwright.scheme.shape import EXEMPT, items_of, keyed_items
 from capwright.scheme.words import Text, choice_text, field_text
 
-__all__ = ["SECTIONS", "Row", "Value", "item_label", "names_of", "show_scheme", "show_value", "unit_of"]
+__all__ = [
+    "SECTIONS",
+    "Row",
+    "Value",
+    "item_label",
+    "names_of",
+    "provisional_rows",
+    "show_scheme",
+    "show_value",
+    "unit_of",
+]
 
 # The order in which a reader meets the sections; not that of the schema.
 SECTIONS = ("coverage", "cap", "allocation", "auction", "compliance", "registry", "calendar")
@@ -75,6 +85,22 @@ def show_scheme(scheme: Scheme, sections: Iterable[str] | None = None) -> list[R
                 continue
             rows.append(Row(name, title, place.path, place.label, value, unit, cited))
     return rows
+
+
+def provisional_rows(
+    scheme: Scheme, sections: Iterable[str] | None = None, paths: Iterable[str] | None = None
+) -> list[Row]:
+    """The memory and default values in words, for the list of what a report relied on.
+
+    `paths` limits them to the values that were used: a path counts with everything below it.
+    """
+    rows = [
+        row for row in show_scheme(scheme, sections) if row.citation and row.citation.confidence.provisional
+    ]
+    if paths is None:
+        return rows
+    used = tuple(paths)
+    return [row for row in rows if any(row.path == path or row.path.startswith(f"{path}.") for path in used)]
 
 
 def _cap_row(scheme: Scheme, title: Text) -> Row:
