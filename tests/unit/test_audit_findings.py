@@ -238,7 +238,8 @@ def test_a_command_id_used_twice():
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"[", b'[["event":"A"}]', b'[{"event":"A"}', b'[{"event":"A"}] ]', b"\xff", b'[{"event":"\xff"}]']
+    "raw",
+    [b"", b"[", b'[["event":"A"}]', b'[{"event":"A"}', b'[{"event":"A"}] ]', b"\xff", b'[{"event":"\xff"}]'],
 )
 def test_events_that_are_no_json(raw):
     rows = plain(opening(), [{"event": "A"}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -32,6 +33,23 @@ def audit(rows: Iterable[Row], *, expected_head: str | None = None, limit: int =
     """
     findings = Findings(limit)
     chain, replay = Chain(findings), Replay(findings)
+    collecting = gc.isenabled()
+    gc.disable()  # nothing here makes reference cycles, and looking for them takes a tenth of the time
+    try:
+        counts = _read(rows, chain, replay, findings)
+    finally:
+        if collecting:
+            gc.enable()
+    findings.seq = findings.event = 0
+    head = chain.head.hex()
+    if expected_head is not None and head != expected_head.lower():
+        findings.add(says.HEAD_DIFFERS, found=head, expected=expected_head)
+    replay.check_end()
+    return make_report(replay, findings, head, chain.at, counts)
+
+
+def _read(rows: Iterable[Row], chain: Chain, replay: Replay, findings: Findings) -> dict[str, int]:
+    """Check and apply every row; return the counts."""
     apply, check = replay.apply, chain.check
     rows_seen = refused_rows = events_seen = 0
     for row in rows:
@@ -39,7 +57,8 @@ def audit(rows: Iterable[Row], *, expected_head: str | None = None, limit: int =
         findings.event = 0
         if not check(row):
             continue
-        events = _decode(row, findings)
+        _check_command(row[4], findings)
+        events = read_events(row[5], findings)
         events_seen += len(events)
         for findings.event, event in enumerate(events, 1):
             apply(event)
@@ -50,25 +69,17 @@ def audit(rows: Iterable[Row], *, expected_head: str | None = None, limit: int =
             if len(events) != 1 or event.issues or event.units or event.cash:
                 findings.event = 0
                 findings.add(says.REFUSED_POSTS)
-    counts = {"rows": rows_seen, "refused": refused_rows, "events": events_seen}
-    findings.seq = findings.event = 0
-    head = chain.head.hex()
-    if expected_head is not None and head != expected_head.lower():
-        findings.add(says.HEAD_DIFFERS, found=head, expected=expected_head)
-    replay.check_end()
-    return make_report(replay, findings, head, chain.at, counts)
+    return {"rows": rows_seen, "refused": refused_rows, "events": events_seen}
 
 
-def _decode(row: Row, findings: Findings) -> list[AuditEvent]:
-    """Decode a row's columns; note what cannot be read and return what can."""
-    command, raw = row[4], row[5]
+def _check_command(raw: bytes, findings: Findings) -> None:
+    """Note a command that cannot be read."""
     try:
-        if not command.isascii():
-            command.decode()
-        _json_is_sound(command)
+        if not raw.isascii():
+            raw.decode()
+        _json_is_sound(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         findings.add(says.NOT_JSON, column="command", fault=str(fault))
-    return read_events(raw, findings)
 
 
 def read_events(raw: bytes, findings: Findings) -> list[AuditEvent]:

@@ -65,13 +65,15 @@ class Chain:
     def check(self, row: Row) -> bool:
         """Check one row; false when a column is of the wrong type, so that nothing else can be said of it."""
         findings = self._findings
-        if not self._columns(row):
+        if not self._fits(row):
             self.seq += 1
             return False
-        seq, at, command_id, actor, command, events, stored = row
+        seq, at, key, sender, command, events, stored = row
         findings.seq = seq
-        key = command_id if isinstance(command_id, bytes) else command_id.encode(errors="surrogatepass")
-        sender = actor if isinstance(actor, bytes) else actor.encode(errors="surrogatepass")
+        if isinstance(key, str):
+            key = key.encode(errors="surrogatepass")
+        if isinstance(sender, str):
+            sender = sender.encode(errors="surrogatepass")
         if seq != self.seq + 1:
             findings.add(says.GAP, expected=self.seq + 1, found=seq)
         if at < self.at:
@@ -79,10 +81,9 @@ class Chain:
         if key in self._ids:
             findings.add(says.COMMAND_TWICE, command_id=text_of(key))
         self._ids.add(key)
-        columns = (key, sender, command, events)
-        computed = row_hash(self.head, seq, at, *columns)
+        computed = row_hash(self.head, seq, at, key, sender, command, events)
         if computed != stored:
-            computed = self._broken(computed, stored, seq, at, *columns)
+            computed = self._broken(computed, stored, seq, at, key, sender, command, events)
         self.seq, self.at, self.head, self._computed = seq, at, stored, computed
         return True
 
@@ -95,7 +96,7 @@ class Chain:
         self._findings.add(says.HASH_BROKEN, found=stored.hex(), expected=computed.hex())
         return computed
 
-    def _columns(self, row: Row) -> bool:
+    def _fits(self, row: Row) -> bool:
         """Whether every column is of its type; notes those that are not."""
         seq, at, command_id, actor, command, events, stored = row
         if (
@@ -104,8 +105,8 @@ class Chain:
             and type(at) is int
             and 0 <= at <= _LARGEST
             and command_id
-            and _is_text(command_id)
-            and _is_text(actor)
+            and ((type(command_id) is bytes and command_id.isascii()) or _is_text(command_id))
+            and ((type(actor) is bytes and actor.isascii()) or _is_text(actor))
             and type(command) is bytes
             and type(events) is bytes
             and type(stored) is bytes
