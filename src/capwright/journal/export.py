@@ -70,6 +70,13 @@ def import_jsonl(store: Store, lines: Iterable[bytes], file: str = "") -> Head:
     The chain is checked line by line; raises `BadInput` at a wrong one, and nothing behind it is written.
     """
     store.lease()
+    try:
+        return _import(store, lines, file)
+    finally:
+        store.release()
+
+
+def _import(store: Store, lines: Iterable[bytes], file: str) -> Head:
     if store.head() != EMPTY:
         refuse(NOT_EMPTY, count=store.head().seq)
     decoder = msgspec.json.Decoder(Line)

@@ -31,6 +31,9 @@ class MemoryStore:
             raise open_fault(LEASE_TAKEN, holder="this process")
         self._leased = True
 
+    def release(self) -> None:
+        self._leased = False
+
     def reopen(self) -> None:
         pass
 

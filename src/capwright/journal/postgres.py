@@ -171,6 +171,12 @@ class PostgresStore:
             raise open_fault(CANNOT_OPEN, url=self.url, reason=_reason(fault)) from fault
         self._leased = True
 
+    def release(self) -> None:
+        if self._leased:
+            self._leased = False
+            with contextlib.suppress(psycopg.Error):  # a lost session has no lock any more
+                self._connection.execute("SELECT pg_advisory_unlock_all()")
+
     def _try_lock(self) -> bool:
         row = self._connection.execute(
             "SELECT pg_try_advisory_lock(%s, 'journal'::regclass::oid::int)", (_LOCK_CLASS,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SqliteStore"]
 
+_BUSY_S: Final = 5.0
 APPLICATION_ID: Final = 0x43415057  # "CAPW" in the file's header
 
 _SCHEMA: Final = (
@@ -84,7 +86,7 @@ class SqliteStore:
         self._lock_fd: int | None = None
         self._check_path(create=create)
         try:
-            self._connection = self._connect(create=create)
+            self._connection = self._connect_patiently(create=create)
         except SqliteError as fault:
             spec = NOT_A_JOURNAL if fault.kind in {"NOTADB", "CORRUPT"} else CANNOT_OPEN
             raise open_fault(spec, url=self.url, reason=str(fault)) from fault
@@ -93,12 +95,25 @@ class SqliteStore:
         path, folder = self._path, self._path.absolute().parent
         if path.is_dir():
             raise open_fault(NOT_A_JOURNAL, url=self.url, reason="it is a folder")
+        if path.is_file() and path.stat().st_size and not _is_sqlite(path):
+            raise open_fault(NOT_A_JOURNAL, url=self.url, reason="it is a file of another kind")
         if not path.exists() and (self.read_only or not create):
             raise open_fault(NO_JOURNAL, url=self.url)
         if not folder.is_dir():
             raise open_fault(CANNOT_OPEN, url=self.url, reason=f"the folder {folder} does not exist")
         if not self.read_only and not os.access(folder, os.W_OK):
             raise open_fault(CANNOT_OPEN, url=self.url, reason=f"the folder {folder} cannot be written")
+
+    def _connect_patiently(self, *, create: bool) -> SqliteConnection:
+        """Connect, waiting while another program is just making the same file."""
+        until = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                return self._connect(create=create)
+            except SqliteError as fault:
+                if fault.kind not in {"BUSY", "LOCKED"} or time.monotonic() > until:
+                    raise
+            time.sleep(0.01)
 
     def _connect(self, *, create: bool) -> SqliteConnection:
         connection = connect(self._path, read_only=self.read_only, driver=self._driver)
@@ -152,6 +167,11 @@ class SqliteStore:
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
         self._lock_fd = descriptor
+
+    def release(self) -> None:
+        if self._lock_fd is not None:
+            os.close(self._lock_fd)
+            self._lock_fd = None
 
     def reopen(self) -> None:
         """Read the file anew: what an interrupted commit left is found by SQLite's own recovery."""
@@ -253,6 +273,13 @@ class SqliteStore:
 
     def close(self) -> None:
         self._connection.close()
-        if self._lock_fd is not None:
-            os.close(self._lock_fd)
-            self._lock_fd = None
+        self.release()
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Whether the file begins as SQLite's do; SQLite itself takes a few odd bytes for an empty database."""
+    try:
+        with path.open("rb") as file:
+            return file.read(16) == b"SQLite format 3\0"
+    except OSError as fault:
+        raise open_fault(CANNOT_OPEN, url=str(path), reason=fault.strerror or str(fault)) from fault

@@ -56,7 +56,10 @@ class Store(Protocol):
     read_only: bool
 
     def lease(self) -> None:
-        """Become the only writer until `close`; raises `OpenFault` (CW-8604) while another one is."""
+        """Become the only writer until `release`; raises `OpenFault` (CW-8604) while another one is."""
+
+    def release(self) -> None:
+        """Give the lease back."""
 
     def reopen(self) -> None:
         """Start afresh after `StoreFailed`, taking back a lease; raises `Fenced` if another has it."""
