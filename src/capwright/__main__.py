@@ -1,0 +1,5 @@
+"""`python -m capwright` is the command `capwright`."""
+
+from capwright.cli import main
+
+main()

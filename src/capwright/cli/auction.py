@@ -1,0 +1,108 @@
+"""`capwright auction clear`: one round from a file of bids, under the rules of any market."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from capwright.cli.frame import command, make_group, say, settings, table, write
+from capwright.cli.given import input_path, money_fen, scheme_with, tonnes
+
+if TYPE_CHECKING:
+    from capwright.auction.report import AuctionReport
+
+__all__ = ["auction"]
+
+auction = make_group("auction", "Auctions from plain files. 有偿发放（竞价）。")
+
+
+@command(
+    auction,
+    "clear",
+    path="auction clear",
+    examples=[
+        "capwright auction clear --rules eu --offer 3000000 bids.csv",
+        "capwright auction clear --rules guangdong-2016 --offer 500,000 --reserve 9.37 bids.csv --table",
+        "capwright auction clear --rules uk --offer 5000000 --reserve 22 --seed 2024-05-01 bids.csv",
+    ],
+)
+def clear_command(
+    bids: Annotated[
+        Path,
+        typer.Argument(
+            metavar="bids.csv", help="Columns bidder,price,quantity_t[,time][,category]; - is stdin."
+        ),
+    ],
+    rules: Annotated[
+        str,
+        typer.Option(
+            "--rules", metavar="PRESET", help="eu, uk, wci, rggi, or a scheme such as guangdong-2016."
+        ),
+    ],
+    offer: Annotated[str, typer.Option("--offer", metavar="TONNES", help="Tonnes offered.")],
+    reserve: Annotated[
+        str, typer.Option("--reserve", metavar="PRICE", help="Reserve price in currency per tonne.")
+    ] = "",
+    seed: Annotated[str, typer.Option("--seed", help="Published seed of the draw among equal bids.")] = "",
+    show_table: Annotated[bool, typer.Option("--table", help="Also a table, on stderr.")] = False,
+) -> None:
+    """Clear one round and print the result as JSON: price, volumes, awards, losing bids with reasons.
+
+    按规则出清一场竞价，结果以 JSON 输出。
+    """
+    from capwright.auction.report import auction_from_table, report_json
+    from capwright.auction.ties import DEFAULT_SEED
+    from capwright.scheme.presets import PRESETS
+
+    scheme, section = scheme_with(PRESETS.get(rules, rules), "auction")
+    report = auction_from_table(
+        section,
+        input_path(bids),
+        tonnes("--offer", offer, least=1),
+        money_fen("--reserve", reserve) if reserve else None,
+        seed or DEFAULT_SEED,
+        name=scheme.name,
+        currency=scheme.body.currency,
+        lang=settings.lang,
+    )
+    write(report_json(report) + "\n")
+    if show_table:
+        _print_table(report)
+
+
+def _print_table(report: AuctionReport) -> None:
+    import sys
+
+    from rich.console import Console
+
+    console = Console(file=sys.stderr, highlight=False, markup=False)
+    price = (
+        f"{report.price:,} {report.currency}/t" if report.price is not None else say("nothing sold", "未成交")
+    )
+    made = table(
+        f"{report.rules}: {price}",
+        say("Bidder", "竞买人"),
+        say("Bid", "申报价"),
+        say("Quantity, t", "申报量（吨）"),
+        say("Won, t", "成交量（吨）"),
+        say("Pays", "应付"),
+        right=(1, 2, 3, 4),
+    )
+    for bid in report.bids:
+        made.add_row(bid.bidder, f"{bid.price:,}", f"{bid.quantity_t:,}", f"{bid.won_t:,}", f"{bid.pays:,}")
+    made.add_section()
+    made.add_row(
+        say("all", "合计"),
+        "",
+        f"{sum(bid.quantity_t for bid in report.bids):,}",
+        f"{report.sold_t:,}",
+        f"{report.revenue:,}",
+        style="bold",
+    )
+    console.print(made)
+    if report.why:
+        console.print(report.why.reason)
+    for line in (*report.rejected, *report.unsuccessful):
+        console.print(f"{line.bidder} {line.price:,} × {line.quantity_t:,} t: {line.reason}", soft_wrap=True)

@@ -1,0 +1,215 @@
+"""`capwright verify`: the independent auditor against the market's own replay."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from capwright.cli.frame import FINDINGS, command, emit_json, out, say, settings, table
+from capwright.cli.opened import DbArgument, opened, rows
+from capwright.cli.problem import DATABASE_DAMAGED, LAW_BROKEN, NOT_A_HASH, NOT_REPLAYED, bad_argument
+from capwright.kernel.refusal import Refusal, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capwright.audit.findings import Finding
+    from capwright.audit.report import AuditReport
+    from capwright.journal.chain import Row
+    from capwright.journal.store import Store
+    from capwright.kernel.refusal import RefusalCode
+
+__all__ = ["declare"]
+
+_HASH: Final = re.compile(r"[0-9a-fA-F]{64}")
+MOST_SHOWN: Final = 200
+
+
+def declare(app: typer.Typer) -> None:
+    """Add the command to the root."""
+    command(
+        app,
+        "verify",
+        examples=[
+            "capwright verify build/demo.sqlite",
+            "capwright verify postgresql://localhost/market --head 9f2c…",
+            "capwright verify build/demo.sqlite --json",
+        ],
+    )(verify_command)
+
+
+def verify_command(
+    db: DbArgument,
+    head: Annotated[
+        str,
+        typer.Option("--head", metavar="HASH", help="Hash that the last row must have, noted down earlier."),
+    ] = "",
+) -> int:
+    """Audit a journal and say exactly where it is wrong. Exit code 1 if it is.
+
+    The auditor shares no code with the market: it checks the hash chain, replays every posting with its own
+    book and must arrive at the same holdings and cash as the market's replay, serial by serial. Only a head
+    hash noted down elsewhere can show that rows are missing at the end.
+
+    独立审计：检查散列链，重放全部记账，与市场状态逐号核对。
+    """
+    from capwright.audit.auditor import audit
+
+    if head and not _HASH.fullmatch(head):
+        raise bad_argument("--head", NOT_A_HASH, text=head[:80])
+    with opened(db) as store, _patience():
+        torn: list[Finding] = []
+        report = audit(_until_torn(store, torn), expected_head=head or None, limit=MOST_SHOWN)
+        found = [*report.findings, *torn, *_database(store)]
+        compared = _market(store, report)
+        found += compared
+    total = report.findings_total + len(found) - len(report.findings)
+    if settings.json:
+        said = report.as_dict(settings.lang)
+        said |= {
+            "ok": not total,
+            "db": store.url,
+            "findings_total": total,
+            "findings": [_finding_json(one) for one in found],
+            "market_agrees": not compared,
+        }
+        emit_json(said)
+    else:
+        _print(store.url, report, found, total)
+    return FINDINGS if total else 0
+
+
+@contextlib.contextmanager
+def _patience() -> Iterator[None]:
+    """A sign of life on the terminal while a long journal is read."""
+    import sys
+
+    from rich.console import Console
+
+    if settings.json or not sys.stderr.isatty():
+        yield
+        return
+    with Console(stderr=True).status(say("Auditing …", "审计中……")):
+        yield
+
+
+def _until_torn(store: Store, torn: list[Finding]) -> Iterator[Row]:
+    """The rows as far as the database hands them out; what stops it is noted."""
+    from capwright.journal.fault import StoreFailed
+
+    try:
+        yield from rows(store)
+    except Refused as fault:
+        seq = fault.refusal.details.get("seq", 0)
+        torn.append(_finding(fault.refusal, seq if isinstance(seq, int) else 0))
+    except StoreFailed as fault:
+        torn.append(_note(DATABASE_DAMAGED, text=str(fault)))
+
+
+def _database(store: Store) -> list[Finding]:
+    """What the database finds wrong with its own pages and indexes."""
+    from capwright.journal.fault import StoreFailed
+
+    try:
+        return [_note(DATABASE_DAMAGED, text=text.rstrip(".")) for text in store.check()]
+    except (StoreFailed, Refused) as fault:
+        return [_note(DATABASE_DAMAGED, text=str(fault).rstrip("."))]
+
+
+def _market(store: Store, report: AuditReport) -> list[Finding]:
+    """Replay with the market's code, compare serial by serial and fen by fen, run the market's laws."""
+    from capwright.audit.report import compare_holdings
+    from capwright.journal.fault import StoreFailed
+    from capwright.journal.replay import replay
+    from capwright.market import Market
+
+    market = Market()
+    try:
+        replay(store, market)
+    except (Refused, StoreFailed) as fault:
+        said = fault.refusal.message(settings.lang) if isinstance(fault, Refused) else str(fault)
+        return [_note(NOT_REPLAYED, reason=said)]
+    book = market.book.state
+    laws = (
+        [_note(LAW_BROKEN, law=law.rstrip(".")) for law in market.breaches()] if report.counts["rows"] else []
+    )
+    return [*compare_holdings(report, book.units, book.cash), *laws]
+
+
+def _note(spec: RefusalCode, **details: str | int) -> Finding:
+    return _finding(Refusal(spec.code, details), 0)
+
+
+def _finding(refusal: Refusal, seq: int) -> Finding:
+    from capwright.audit.findings import Finding
+
+    return Finding(refusal.code, seq, 0, refusal.details)
+
+
+def _finding_json(one: Finding) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "seq": one.seq,
+        "event": one.event,
+        "where": one.where(settings.lang),
+        "message": one.message(settings.lang),
+        "details": one.details,
+    }
+
+
+def _print(db: str, report: AuditReport, found: list[Finding], total: int) -> None:
+    console = out()
+    counts = report.counts
+    console.print(f"{say('Journal', '日志')} {db}", style="bold", soft_wrap=True)
+    words = {
+        "rows": say("rows", "行"),
+        "refused": say("refused", "被拒绝"),
+        "events": say("events", "事件"),
+        "accounts": say("accounts", "账户"),
+        "series": say("series", "系列"),
+        "transactions": say("transactions", "交易"),
+        "blocks": say("blocks", "区块"),
+    }
+    console.print(", ".join(f"{counts.get(key, 0):,} {word}" for key, word in words.items()))
+    console.print(f"{say('head hash', '末行散列值')} {report.head}", soft_wrap=True)
+    if report.series:
+        console.print()
+        _print_series(report)
+    console.print()
+    for one in found[:MOST_SHOWN]:
+        console.print(one.text(settings.lang), style="red", soft_wrap=True)
+    if total:
+        more = (
+            ""
+            if total <= len(found)
+            else say(f" (the first {len(found)} are shown)", f"（仅显示前{len(found)}项）")
+        )
+        console.print(say(f"{total:,} finding(s){more}.", f"共发现{total:,}处问题{more}。"), style="bold red")
+        return
+    verdict = say(
+        "Sound: the chain is whole, the laws hold, and auditor and market hold the same units and cash.",
+        "完好：散列链完整，守恒定律成立，审计账与市场账的单位和资金一致。",
+    )
+    console.print(verdict, style="bold green")
+
+
+def _print_series(report: AuditReport) -> None:
+    made = table(
+        "",
+        say("Series", "系列"),
+        say("Issued, t", "签发（吨）"),
+        say("Held, t", "持有（吨）"),
+        say("Surrendered, t", "清缴（吨）"),
+        say("Cancelled, t", "注销（吨）"),
+        say("Exported, t", "转出（吨）"),
+        right=(1, 2, 3, 4, 5),
+    )
+    for line in report.conservation():
+        made.add_row(str(line["series"]), *(f"{line[key]:,}" for key in _COLUMNS))
+    out().print(made)
+
+
+_COLUMNS: Final = ("issued", "held", "surrendered", "cancelled", "exported")

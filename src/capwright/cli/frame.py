@@ -1,0 +1,281 @@
+"""What every command shares: the language, `--json`, tables, errors and the way a command is declared.
+
+A command is a function declared with `command`; it gets the options `--json` and `--lang` by that, prints
+through this module and returns its exit code (None: 0). Whatever it refuses becomes one message.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import msgspec
+import typer
+
+from capwright.cli.problem import NOT_BUILT_IN, STORE_FAILED, UNKNOWN_LANGUAGE, UNWRITABLE, bad_argument
+from capwright.kernel.refusal import CATALOGUE, BadInput, Refusal, Refused
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+__all__ = [
+    "BAD_INPUT",
+    "EXAMPLES",
+    "FINDINGS",
+    "INTERRUPTED",
+    "READER_GONE",
+    "JsonOption",
+    "LangOption",
+    "Settings",
+    "command",
+    "emit_json",
+    "fail",
+    "guarded",
+    "make_group",
+    "missing_room",
+    "note",
+    "out",
+    "say",
+    "settings",
+    "table",
+    "write",
+]
+
+FINDINGS: Final = 1
+BAD_INPUT: Final = 2
+INTERRUPTED: Final = 130
+READER_GONE: Final = 141
+PIPE_WIDTH: Final = 100  # of tables that do not go to a terminal
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON; errors too. 以 JSON 输出。")]
+LangOption = Annotated[
+    str,
+    typer.Option("--lang", metavar="en|zh", help="Language, or $CAPWRIGHT_LANG. 语言。", show_default=False),
+]
+
+
+class Settings:
+    """What the options that every command has were set to."""
+
+    def __init__(self) -> None:
+        self.lang = "en"
+        self.json = False
+
+
+settings: Final = Settings()
+# Examples by command path, for help and for the reference pages.
+EXAMPLES: Final[dict[str, tuple[str, ...]]] = {}
+
+
+def set_language(text: str) -> None:
+    """Choose the language: `en` or `zh`, also as `zh-CN` or `zh_CN.UTF-8`; refuse others."""
+    bare = text.strip().lower().replace("_", "-").partition(".")[0].partition("-")[0]
+    if bare not in {"en", "zh"}:
+        raise bad_argument("--lang", UNKNOWN_LANGUAGE, text=text[:40])
+    settings.lang = bare
+
+
+def say(en: str, zh: str) -> str:
+    """The words in the language asked for."""
+    return zh if settings.lang == "zh" else en
+
+
+def make_group(name: str, text: str) -> typer.Typer:
+    """A group of commands, which takes the options that every command has too."""
+    made = typer.Typer(name=name, help=text, no_args_is_help=True, rich_markup_mode="rich")
+
+    @made.callback(help=text)
+    def _callback(as_json: JsonOption = False, lang: LangOption = "") -> None:
+        del as_json, lang  # `run` has read them before anything was parsed
+
+    return made
+
+
+def command(
+    group: typer.Typer, name: str, *, path: str = "", examples: Sequence[str] = ()
+) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
+    """Declare a command of `group`; `path` is its full name, `examples` stand in its help."""
+    full = path or name
+    EXAMPLES[full] = tuple(examples)
+    said = "\n\n".join(["[bold]Examples[/bold]", *(f"[dim]$[/dim] {_escaped(line)}" for line in examples)])
+
+    def register(function: Callable[..., int | None]) -> Callable[..., int | None]:
+        @functools.wraps(function)
+        def call(*, as_json: bool = False, lang: str = "", **values: Any) -> None:
+            settings.json = settings.json or as_json
+            code = guarded(functools.partial(_with_language, lang, function, values))
+            if code:
+                raise typer.Exit(code)
+
+        shared = (
+            inspect.Parameter(
+                "as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=JsonOption
+            ),
+            inspect.Parameter("lang", inspect.Parameter.KEYWORD_ONLY, default="", annotation=LangOption),
+        )
+        signature = inspect.signature(function, eval_str=True)
+        own = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in signature.parameters.values()]
+        call.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+        call.__annotations__ = {p.name: p.annotation for p in (*own, *shared)}
+        del call.__wrapped__
+        group.command(name, help=_help(function), epilog=said if examples else None)(call)
+        return function
+
+    return register
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+def _help(function: Callable[..., Any]) -> str:
+    return inspect.cleandoc(function.__doc__ or "")
+
+
+def _with_language(lang: str, function: Callable[..., int | None], values: dict[str, Any]) -> int | None:
+    if lang:
+        set_language(lang)
+    return function(**values)
+
+
+def guarded(work: Callable[[], int | None]) -> int:
+    """Run a command and turn whatever it refuses into one message and an exit code."""
+    try:
+        code = work() or 0
+        sys.stdout.flush()
+    except Refused as no:
+        return fail(no)
+    except BrokenPipeError:
+        hush()
+        return READER_GONE
+    except KeyboardInterrupt:
+        note(say("Interrupted.", "已中断。"))
+        return INTERRUPTED
+    except OSError as fault:
+        return fail(Refused(Refusal(UNWRITABLE.code, {"why": fault.strerror or str(fault)})))
+    except Exception as fault:
+        if type(fault).__name__ != "StoreFailed":
+            raise
+        return fail(Refused(Refusal(STORE_FAILED.code, {"reason": str(fault).rstrip(".")})))
+    return code
+
+
+def hush() -> None:
+    """Nobody reads the output any more: send the rest nowhere, so that the interpreter ends in peace."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def fail(no: Refused) -> int:
+    """Say what was refused, on stderr or with `--json` on stdout, and return the exit code for bad input."""
+    try:
+        if settings.json:
+            emit_json({"error": error_object(no)})
+            sys.stdout.flush()
+        else:
+            sys.stdout.flush()
+            print(_coloured(no), file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        hush()
+    return BAD_INPUT
+
+
+def error_object(no: Refused) -> dict[str, Any]:
+    """A refusal as the JSON object of the error."""
+    file, line, column = (no.file, no.line, no.column) if isinstance(no, BadInput) else ("", 0, 0)
+    return {
+        "code": no.refusal.code,
+        "message_en": no.refusal.message("en"),
+        "message_zh": no.refusal.message("zh"),
+        "file": file or None,
+        "line": line or None,
+        "column": column or None,
+        "details": no.refusal.details,
+    }
+
+
+def error_text(no: Refused) -> str:
+    """A refusal as text: place, code and sentence, then the hint on its own line."""
+    zh = settings.lang == "zh"
+    place = f"{no.place}: " if isinstance(no, BadInput) and no.place else ""
+    spec = CATALOGUE[no.refusal.code]
+    whole = no.refusal.message(settings.lang)
+    mend = spec.mend_zh if zh else spec.mend_en
+    hint = ""
+    if mend:
+        hint = mend.format_map(_Details(no.refusal.details)).strip()
+        whole = whole.removesuffix(hint).rstrip()
+    said = f"{place}错误[{no.refusal.code}]：{whole}" if zh else f"{place}error[{no.refusal.code}]: {whole}"
+    return f"{said}\n  {say('hint: ', '提示：')}{hint}" if hint else said
+
+
+class _Details(dict[str, str | int]):
+    """Details that show a missing field instead of failing while an error is being reported."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+def _coloured(no: Refused) -> str:
+    text = error_text(no)
+    if not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    mark = say(f"error[{no.refusal.code}]:", f"错误[{no.refusal.code}]：")
+    return text.replace(mark, f"\x1b[1;31m{mark}\x1b[0m", 1)
+
+
+def note(text: str) -> None:
+    """Say something beside the result, on stderr."""
+    with contextlib.suppress(BrokenPipeError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def write(text: str) -> None:
+    """Write text to stdout as it is."""
+    sys.stdout.write(text)
+
+
+def emit_json(value: Any) -> None:
+    """Write a value to stdout as indented JSON; decimals become exact numbers."""
+    raw = msgspec.json.Encoder(decimal_format="number").encode(value)
+    write(msgspec.json.format(raw, indent=2).decode() + "\n")
+
+
+def out() -> Console:
+    """The console for tables: as wide as the terminal, `COLUMNS`, or 100 columns in a pipe."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+    return Console(width=width, highlight=False, markup=False, emoji=False, file=sys.stdout)
+
+
+def table(title: str, *columns: str, right: Iterable[int] = ()) -> Table:
+    """A plain table; the columns with a number in `right` are set flush right and never wrap."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+    )
+    flush = set(right)
+    for n, heading in enumerate(columns):
+        made.add_column(
+            heading, justify="right" if n in flush else "left", no_wrap=n in flush, overflow="fold"
+        )
+    return made
+
+
+def missing_room(what: str) -> Refused:
+    """The refusal of a command whose room this version does not have."""
+    return Refused(Refusal(NOT_BUILT_IN.code, {"what": what}))

@@ -1,0 +1,115 @@
+"""`capwright allocate` and `capwright compliance status`: reports from plain tables."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from capwright.cli.frame import command, emit_json, make_group, note, say, settings, write
+from capwright.cli.given import day, input_path, scheme_with
+
+__all__ = ["compliance", "declare"]
+
+compliance = make_group("compliance", "Compliance from plain tables. 履约。")
+
+SchemeOption = Annotated[
+    str, typer.Option("--scheme", metavar="NAME", help="Scheme, e.g. guangdong-2023 or uk-ets.")
+]
+
+
+def declare(app: typer.Typer) -> None:
+    """Add the command `allocate` to the root."""
+    command(
+        app,
+        "allocate",
+        examples=[
+            "capwright allocate --scheme guangdong-2023 activity.csv",
+            "capwright allocate --scheme guangdong-2023 activity.csv --json",
+        ],
+    )(allocate_command)
+
+
+def allocate_command(
+    activity: Annotated[
+        Path,
+        typer.Argument(
+            metavar="activity.csv", help="Columns enterprise,process,year,activity, …; - is stdin."
+        ),
+    ],
+    scheme: SchemeOption,
+) -> None:
+    """Work out the allocation of each enterprise, step by step, with every formula spelled out.
+
+    Columns: enterprise, process; as needed year, activity, emissions_t, licensed_capacity, heat_gj, normal,
+    kind, energy_tce, energy_factor, extra_t, abnormal_months, stopped_months, closed, pre_issued_t,
+    last_approved_t (see the reference). Lists the values from memory or by default that it relied on.
+
+    逐企业、逐步骤计算配额，列出公式和所依赖的记忆值或默认值。
+    """
+    from capwright.allocation.activity import ActivityRow, RowPlaces
+    from capwright.allocation.report import allocate_table, render
+    from capwright.table import read_table
+
+    loaded, _ = scheme_with(scheme, "allocation")
+    rows = read_table(input_path(activity), ActivityRow)
+    places = RowPlaces(file=rows.file, lines=tuple(rows.lines), columns=rows.columns)
+    report = allocate_table(loaded, rows, places=places)
+    if settings.json:
+        emit_json(report)
+    else:
+        write(render(report, settings.lang))
+
+
+@command(
+    compliance,
+    "status",
+    path="compliance status",
+    examples=[
+        (
+            "capwright compliance status --scheme uk-ets --as-of 2024-05-01"
+            " --accounts a.csv --emissions e.csv --surrenders s.csv"
+        ),
+    ],
+)
+def status_command(
+    scheme: SchemeOption,
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="DATE", help="The day on which the status is wanted.")
+    ],
+    accounts: Annotated[Path, typer.Option("--accounts", help="CSV account,first_year,last_year.")],
+    emissions: Annotated[
+        Path, typer.Option("--emissions", help="CSV account,year,emissions_t (or EXCLUDED).")
+    ],
+    surrenders: Annotated[
+        Path, typer.Option("--surrenders", help="CSV account,date,quantity_t[,year]; negative: a reversal.")
+    ],
+) -> None:
+    """Print the compliance status of every account as CSV (account,status).
+
+    输出各账户的履约状态（CSV）。
+    """
+    from capwright.compliance.report import AccountRow, EmissionsRow, SurrenderRow, status_table
+    from capwright.table import read_table
+
+    loaded, _ = scheme_with(scheme, "compliance")
+    on = day("--as-of", as_of)
+    statuses = status_table(
+        loaded,
+        on,
+        read_table(accounts, AccountRow),
+        read_table(emissions, EmissionsRow),
+        read_table(surrenders, SurrenderRow),
+    )
+    if settings.json:
+        rows = [{"account": account, "status": status} for account, status in statuses]
+        emit_json({"scheme": loaded.name, "as_of": on.isoformat(), "accounts": rows})
+        return
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("account", "status"))
+    writer.writerows(statuses)
+    if not statuses and sys.stdout.isatty():
+        note(say("No accounts.", "没有账户。"))
