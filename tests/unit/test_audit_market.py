@@ -197,3 +197,14 @@ def test_only_posting_events_use_the_three_names_of_postings():
         assert issubclass(event, PostingEvent) or not used, event
         assert event.__struct_config__.tag_field == "event"
     assert ApproveProposal.__struct_config__.tag_field == "command"
+
+
+def test_postgres_gives_the_same_rows(postgres_url, world):
+    other = lived(open_store(postgres_url, create=True))
+    head = other.engine.head.hash.hex()
+    other.engine.close()
+    store = open_store(postgres_url, read_only=True)
+    read = rows(store)
+    store.close()
+    assert read == rows(world.engine._store)
+    assert audit(read, expected_head=head).ok
