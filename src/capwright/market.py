@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Union
 import msgspec
 from msgspec import Struct, field
 
+from capwright.allocation.room import AllocationRoom
 from capwright.auction.reserve import Trade
 from capwright.auction.room import AuctionRoom
 from capwright.compliance.messages import SurrenderUnits
@@ -179,6 +180,7 @@ class _Snapshot(Struct):
 ROOMS: Final[dict[str, type[Room]]] = {
     "registry": RegistryRoom,
     "settlement": SettlementRoom,
+    "allocation": AllocationRoom,
     "auction": AuctionRoom,
     "compliance": ComplianceRoom,
 }
@@ -228,6 +230,8 @@ class Market:
     def _compose(self) -> None:
         """Give rooms that may not know each other what they need of each other."""
         auction, settlement = self.rooms["auction"], self.rooms["settlement"]
+        allocation = self.rooms["allocation"]
+        assert isinstance(allocation, AllocationRoom)
         assert isinstance(auction, AuctionRoom)
         assert isinstance(settlement, SettlementRoom)
 
@@ -239,6 +243,8 @@ class Market:
                 yield Trade(on=on, mode=trade.mode, price_fen_per_t=price, quantity_t=trade.quantity_t)
 
         auction.trades = trades
+        auction.quota_t = allocation.quota_t
+        allocation.auctioned_t = auction.delivered_t
         self._compose_surrender(settlement)
 
     def _compose_surrender(self, settlement: SettlementRoom) -> None:

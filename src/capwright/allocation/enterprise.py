@@ -29,7 +29,7 @@ from capwright.allocation.vintage import VintageRules
 from capwright.allocation.working import Note, Working, datum, total
 from capwright.kernel.refusal import define, refuse
 
-__all__ = ["EnterpriseAllocation", "allocate_enterprise"]
+__all__ = ["EnterpriseAllocation", "allocate_enterprise", "enterprise_pre_issue"]
 
 NOTHING_KNOWN = define(
     "CW-5014",
@@ -127,6 +127,12 @@ def allocate_enterprise(book: VintageRules, enterprise: Enterprise) -> Enterpris
         buy_by_auction_t=buy_by_auction_t,
         notes=tuple(notes),
     )
+
+
+def enterprise_pre_issue(book: VintageRules, enterprise: Enterprise) -> PreIssue | None:
+    """The pre-issue alone, which needs no figures of the vintage; None while it is not known."""
+    by_formula = book.rules.pre_issue == "full_formula"
+    return _pre_issue(book, enterprise, _approved_shares(book, enterprise) if by_formula else None)
 
 
 def _approved_shares(book: VintageRules, enterprise: Enterprise) -> list[Share] | None:

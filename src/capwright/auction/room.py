@@ -168,6 +168,11 @@ class AuctionRoom(Room):
                 if deposit_fen:
                     yield Promise(held(account, auction.id), "cash", deposit_fen)
 
+    def delivered_t(self, vintage: int, account: str = "") -> int:
+        """What auctions of a vintage delivered against payment to an account, or in all."""
+        delivered = self.state.delivered.get(vintage, {})
+        return delivered.get(account, 0) if account else sum(delivered.values())
+
     # Announcing.
 
     def _rules(self, vintage: int) -> AuctionRules:
@@ -523,6 +528,8 @@ class AuctionRoom(Room):
         auction = self.state.auctions[event.auction_id]
         del auction.due[event.account]
         auction.deposits.pop(event.account, None)
+        delivered = self.state.delivered.setdefault(auction.vintage, {})
+        delivered[event.account] = delivered.get(event.account, 0) + event.quantity_t
 
     def _award_defaulted(self, event: AwardDefaulted, _at_ms: int) -> None:
         auction = self.state.auctions[event.auction_id]

@@ -46,7 +46,11 @@ class Auction(Struct):
 
 
 class AuctionState(Struct):
-    """Auctions by id; units that later rounds of a vintage have got from earlier ones, by round."""
+    """Auctions by id; units that later rounds of a vintage have got from earlier ones, by round.
+
+    `delivered` counts what was paid and delivered, by vintage and account.
+    """
 
     auctions: dict[str, Auction] = {}
     carried: dict[str, int] = {}
+    delivered: dict[int, dict[str, int]] = {}
