@@ -52,6 +52,8 @@ class AnnounceAuction(Command, frozen=True):
 
 
 class AuctionAnnounced(PostingEvent, frozen=True, kw_only=True):
+    stated_t: ClassVar[str] = "offered_t"
+
     auction_id: str
     vintage: int
     series: str
@@ -74,6 +76,8 @@ class PlaceBid(Command, frozen=True):
 
 
 class BidPlaced(PostingEvent, frozen=True, kw_only=True):
+    stated_fen: ClassVar[str] = "deposit_fen"
+
     auction_id: str
     bid_id: str
     account: str
@@ -93,6 +97,8 @@ class WithdrawBid(Command, frozen=True):
 
 
 class BidWithdrawn(PostingEvent, frozen=True, kw_only=True):
+    stated_fen: ClassVar[str] = "deposit_fen"
+
     auction_id: str
     bid_id: str
     account: str
@@ -138,6 +144,8 @@ class AuctionCleared(PostingEvent, frozen=True, kw_only=True):
 class UnsoldMoved(PostingEvent, frozen=True, kw_only=True):
     """What became of unsold units, by the scheme's rule; `later` is what later rounds get in addition."""
 
+    stated_t: ClassVar[str] = "quantity_t"
+
     auction_id: str
     rule: str
     quantity_t: int
@@ -153,6 +161,9 @@ class SettleAuction(Command, frozen=True):
 
 
 class AwardSettled(PostingEvent, frozen=True, kw_only=True):
+    stated_t: ClassVar[str] = "quantity_t"
+    stated_fen: ClassVar[str] = "value_fen"
+
     auction_id: str
     account: str
     quantity_t: int
@@ -168,6 +179,9 @@ class DeclareDefault(Command, frozen=True):
 
 
 class AwardDefaulted(PostingEvent, frozen=True, kw_only=True):
+    stated_t: ClassVar[str] = "quantity_t"
+    stated_fen: ClassVar[str] = "deposit_fen"
+
     auction_id: str
     account: str
     quantity_t: int

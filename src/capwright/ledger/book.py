@@ -40,7 +40,13 @@ class Book:
     # Applying: never refuses; an impossible posting is a bug and stops the process.
 
     def post(self, event: PostingEvent) -> None:
-        """Apply the postings of an event."""
+        """Apply the postings of an event, which must come to what the event says of itself."""
+        if event.stated_t:
+            moved_t = sum([m.last - m.first + 1 for m in event.units or event.issues])
+            assert moved_t == getattr(event, event.stated_t), "postings differ from the quantity stated"
+        if event.stated_fen:
+            moved_fen = sum([m.amount_fen for m in event.cash])
+            assert moved_fen == getattr(event, event.stated_fen), "postings differ from the amount stated"
         if event.issues:
             self._issue(event.issues)
         if event.units:

@@ -7,6 +7,8 @@ understand nothing but the three posting types to rebuild every balance.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from msgspec import Struct
 
 from capwright.kernel.message import Event
@@ -60,7 +62,14 @@ class CashMove(Struct, frozen=True, gc=False):
 
 
 class PostingEvent(Event, frozen=True, kw_only=True):
-    """An event that moves units or cash. The postings are applied in the order issues, units, cash."""
+    """An event that moves units or cash. The postings are applied in the order issues, units, cash.
+
+    `stated_t` and `stated_fen` name the field in which the event says how much its units and cash postings
+    come to; the book holds the postings against it.
+    """
+
+    stated_t: ClassVar[str] = ""
+    stated_fen: ClassVar[str] = ""
 
     issues: tuple[UnitIssue, ...] = ()
     units: tuple[UnitMove, ...] = ()
@@ -74,6 +83,8 @@ class TransactionCompleted(PostingEvent, frozen=True, kw_only=True):
     `reverses` is the id of the transaction that this one undoes; `reversible` says that a typed reversal
     exists.
     """
+
+    stated_t: ClassVar[str] = "quantity_t"
 
     transaction_id: str
     type: str

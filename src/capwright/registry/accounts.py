@@ -108,6 +108,10 @@ ABOVE_CAP = define(
 )
 
 
+# The transaction type by which units of a family come into being.
+_ISSUANCE = {"allowance": "issuance", "special": "special_issuance", "credit": "credit_issuance"}
+
+
 class Accounts:
     """Handlers and appliers for accounts, issuance and freezes."""
 
@@ -191,7 +195,7 @@ class Accounts:
         if kind is None:
             refuse(KIND_UNKNOWN, scheme=rules.scheme.name, kind=command.kind)
         check_quantity(command.quantity_t)
-        row = transaction_type(rules, "issuance" if kind.family == "allowance" else "credit_issuance")
+        row = transaction_type(rules, _ISSUANCE[kind.family])
         check_receiver(self._book, command.target, row)
         name = series_id(command.kind, command.vintage, command.project)
         series = self._book.state.series.get(name)

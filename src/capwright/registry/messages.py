@@ -185,6 +185,8 @@ class IssueUnits(Command, frozen=True):
 
 
 class UnitsIssued(PostingEvent, frozen=True, kw_only=True):
+    stated_t: ClassVar[str] = "quantity_t"
+
     series: str
     quantity_t: int
     target: str
@@ -201,6 +203,8 @@ class FreezeUnits(Command, frozen=True):
 
 
 class UnitsFrozen(PostingEvent, frozen=True, kw_only=True):
+    stated_t: ClassVar[str] = "quantity_t"
+
     account: str
     series: str
     quantity_t: int
@@ -218,6 +222,8 @@ class ReleaseUnits(Command, frozen=True):
 
 
 class UnitsReleased(PostingEvent, frozen=True, kw_only=True):
+    stated_t: ClassVar[str] = "quantity_t"
+
     account: str
     series: str
     quantity_t: int
@@ -242,6 +248,8 @@ class ProposeTransaction(Command, frozen=True):
 class TransactionProposed(PostingEvent, frozen=True, kw_only=True):
     """The units are held; it waits for approval, or for its delay when `completes_at_ms` is set."""
 
+    stated_t: ClassVar[str] = "quantity_t"
+
     transaction_id: str
     type: str
     source: str
@@ -251,6 +259,11 @@ class TransactionProposed(PostingEvent, frozen=True, kw_only=True):
     vintage: int = 0
     reverses: str = ""
     completes_at_ms: int = 0
+
+    @property
+    def quantity_t(self) -> int:
+        """All that is held."""
+        return sum(line.quantity_t for line in self.lines)
 
 
 class ApproveTransaction(Command, frozen=True):

@@ -78,6 +78,8 @@ class DepositCash(Command, frozen=True):
 
 
 class CashDeposited(PostingEvent, frozen=True, kw_only=True):
+    stated_fen: ClassVar[str] = "amount_fen"
+
     account: str
     amount_fen: int
 
@@ -91,6 +93,8 @@ class WithdrawCash(Command, frozen=True):
 
 
 class CashWithdrawn(PostingEvent, frozen=True, kw_only=True):
+    stated_fen: ClassVar[str] = "amount_fen"
+
     account: str
     amount_fen: int
 
@@ -106,6 +110,8 @@ class PayCash(Command, frozen=True):
 
 
 class CashPaid(PostingEvent, frozen=True, kw_only=True):
+    stated_fen: ClassVar[str] = "amount_fen"
+
     source: str
     target: str
     amount_fen: int
@@ -126,6 +132,9 @@ class SettleTrade(Command, frozen=True):
 
 
 class TradeSettled(PostingEvent, frozen=True, kw_only=True):
+    stated_t: ClassVar[str] = "quantity_t"
+    stated_fen: ClassVar[str] = "value_fen"
+
     trade_id: str
     seller: str
     buyer: str
@@ -133,6 +142,11 @@ class TradeSettled(PostingEvent, frozen=True, kw_only=True):
     quantity_t: int
     price_fen_per_t: int
     mode: TradeMode
+
+    @property
+    def value_fen(self) -> int:
+        """What the buyer pays."""
+        return self.quantity_t * self.price_fen_per_t
 
 
 class Trade(Struct, frozen=True):
