@@ -76,9 +76,10 @@ class MemoryStore:
         return []
 
     def duplicates(self) -> list[tuple[int, str]]:
-        return [
-            (one.seq, one.command_id) for one in self.records if self._by_id.get(one.command_id) != one.seq
-        ]
+        first: dict[str, int] = {}
+        for one in self.records:
+            first.setdefault(one.command_id, one.seq)
+        return [(one.seq, one.command_id) for one in self.records if first[one.command_id] != one.seq]
 
     def snapshots(self) -> list[int]:
         return sorted(self._snapshots, reverse=True)

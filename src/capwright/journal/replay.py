@@ -6,7 +6,7 @@ import contextlib
 import gc
 from hashlib import sha256
 from struct import error as StructError  # noqa: N812
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -52,6 +52,7 @@ class Machine(Protocol):
         """SHA-256 of `snapshot()` in hexadecimal."""
 
 
+_LOWEST: Final = -(2**63)  # a record numbered 0 or below is in nobody's way, but it is not ours
 M = TypeVar("M", bound=Machine)
 
 
@@ -104,7 +105,7 @@ def replay(
     applied = 0
     head = after
     with quiet_collector():
-        for page in store.scan(after.seq + 1):
+        for page in store.scan(after.seq + 1 if after.seq else _LOWEST):
             wanted = page
             if page[-1][0] > last_seq or page[-1][1] > last_at:
                 wanted = [row for row in page if row[0] <= last_seq and row[1] <= last_at]
@@ -224,14 +225,14 @@ def find_faults(
 def _faults(store: Store, codec: Codec | None, known: Head | None) -> Iterator[ChainFault]:
     head = EMPTY
     try:
-        for page in store.scan():
+        for page in store.scan(_LOWEST):
             for row in page:
                 try:
                     follow(head, row)
                     _decode(row, codec)
                 except ChainFault as fault:
                     yield fault
-                head = Head(row[0], row[1], row[6])  # go on behind the fault
+                head = _go_on(row)
                 if known and known.seq == head.seq and known.hash != head.hash:
                     yield ChainFault(WRONG_HASH, head.seq)
     except (ChainFault, StoreFailed) as fault:
@@ -250,6 +251,12 @@ def _faults(store: Store, codec: Codec | None, known: Head | None) -> Iterator[C
             _match(store, snapshot)
         except ChainFault as fault:
             yield fault
+
+
+def _go_on(row: tuple[Any, ...]) -> Head:
+    """Return the head behind a row that may be wrong; a damaged page can hold anything, NULL included."""
+    seq, at, *_, digest = row
+    return Head(seq, at if isinstance(at, int) else 0, digest if isinstance(digest, bytes) else b"")
 
 
 def _decode(row: Row, codec: Codec | None) -> None:
