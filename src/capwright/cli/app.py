@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import typer
 
-from capwright.cli import audit, frame, holdings, tables
+from capwright.cli import audit, codes, frame, holdings, scenario, tables
 from capwright.cli.auction import auction
 from capwright.cli.frame import BAD_INPUT, JsonOption, LangOption, fail, guarded, set_language, settings
 from capwright.cli.journal import journal
@@ -55,6 +55,7 @@ def _root(
     del as_json, lang, version  # read by `_settle` before anything is parsed
 
 
+scenario.declare(app)
 audit.declare(app)
 holdings.declare(app)
 app.add_typer(journal)
@@ -62,6 +63,9 @@ app.add_typer(scheme)
 app.add_typer(auction)
 tables.declare(app)
 app.add_typer(tables.compliance)
+app.add_typer(scenario.scenario)
+app.add_typer(scenario.import_group)
+codes.declare(app)
 
 
 def run(argv: Sequence[str]) -> int:

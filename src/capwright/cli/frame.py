@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import inspect
 import os
 import sys
@@ -38,9 +39,9 @@ __all__ = [
     "fail",
     "guarded",
     "make_group",
-    "missing_room",
     "note",
     "out",
+    "room",
     "say",
     "settings",
     "table",
@@ -192,7 +193,7 @@ def error_object(no: Refused) -> dict[str, Any]:
     return {
         "code": no.refusal.code,
         "message_en": no.refusal.message("en"),
-        "message_zh": no.refusal.message("zh"),
+        "message_zh": chinese(no.refusal).message("zh"),
         "file": file or None,
         "line": line or None,
         "column": column or None,
@@ -205,7 +206,7 @@ def error_text(no: Refused) -> str:
     zh = settings.lang == "zh"
     place = f"{no.place}: " if isinstance(no, BadInput) and no.place else ""
     spec = CATALOGUE[no.refusal.code]
-    whole = no.refusal.message(settings.lang)
+    whole = (chinese(no.refusal) if zh else no.refusal).message(settings.lang)
     mend = spec.mend_zh if zh else spec.mend_en
     hint = ""
     if mend:
@@ -213,6 +214,29 @@ def error_text(no: Refused) -> str:
         whole = whole.removesuffix(hint).rstrip()
     said = f"{place}错误[{no.refusal.code}]：{whole}" if zh else f"{place}error[{no.refusal.code}]: {whole}"
     return f"{said}\n  {say('hint: ', '提示：')}{hint}" if hint else said
+
+
+# What the operating system says when a file cannot be used, for readers of Chinese.
+_REASONS: Final = {
+    "No such file or directory": "文件或目录不存在",
+    "Permission denied": "没有权限",
+    "Is a directory": "这是一个目录",
+    "Not a directory": "路径中有一段不是目录",
+    "No space left on device": "磁盘空间不足",
+    "Input/output error": "输入输出错误",
+    "File name too long": "文件名过长",
+    "Too many levels of symbolic links": "符号链接层数过多",
+    "Not a gzipped file": "不是 gzip 文件",
+    "Read-only file system": "文件系统只读",
+    "it is a folder": "这是一个目录",
+    "its folder does not exist": "所在目录不存在",
+}
+
+
+def chinese(refusal: Refusal) -> Refusal:
+    """The refusal with the reasons that come from outside put into Chinese where they are known."""
+    details = {name: _REASONS.get(str(value), value) for name, value in refusal.details.items()}
+    return Refusal(refusal.code, details)
 
 
 class _Details(dict[str, str | int]):
@@ -276,6 +300,11 @@ def table(title: str, *columns: str, right: Iterable[int] = ()) -> Table:
     return made
 
 
-def missing_room(what: str) -> Refused:
-    """The refusal of a command whose room this version does not have."""
-    return Refused(Refusal(NOT_BUILT_IN.code, {"what": what}))
+def room(module: str) -> Any:
+    """A room that this version may not have; refuse (CW-9017) where it does not."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as missing:
+        if not module.startswith(missing.name or "?"):
+            raise
+        raise Refused(Refusal(NOT_BUILT_IN.code, {"what": module})) from None

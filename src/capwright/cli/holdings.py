@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from capwright.cli.frame import command, emit_json, out, say, settings, table
 from capwright.cli.given import moment_ms, near
-from capwright.cli.opened import DbArgument, journal_zone, opened, rows
+from capwright.cli.opened import DbArgument, local, opened, opening_of, rows
 from capwright.cli.problem import UNKNOWN_ACCOUNT, bad_argument
 from capwright.kernel.quantity import format_money
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from capwright.history import Balances, Step
 
-__all__ = ["declare", "local"]
+__all__ = ["declare"]
 
 
 def declare(app: typer.Typer) -> None:
@@ -40,11 +39,6 @@ def declare(app: typer.Typer) -> None:
     )(serial_command)
 
 
-def local(at_ms: int, zone: tzinfo) -> str:
-    """A time of the journal as people of the market read it."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
-
-
 def holdings_command(
     db: DbArgument,
     account: Annotated[str, typer.Argument(metavar="[ACCOUNT]", help="Only this account number.")] = "",
@@ -62,7 +56,7 @@ def holdings_command(
     from capwright.history import balances_at
 
     with opened(db) as store:
-        zone = journal_zone(store)
+        zone = opening_of(store).zone
         until = moment_ms("--as-of", as_of, zone) if as_of else None
         balances = balances_at(rows(store), until)
     if account and account not in balances.accounts:
@@ -153,7 +147,7 @@ def serial_command(
 
     series, number = parse_serial(serial)
     with opened(db) as store:
-        zone = journal_zone(store)
+        zone = opening_of(store).zone
         steps = serial_history(rows(store), series, number)
     if settings.json:
         emit_json({"series": series, "number": number, "timezone": str(zone), "steps": steps})

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Annotated, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import typer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import tzinfo
 
     from capwright.journal.chain import Row
     from capwright.journal.store import Store
 
-__all__ = ["DbArgument", "journal_zone", "opened", "rows"]
+__all__ = ["DbArgument", "Opening", "local", "opened", "opening_of", "rows"]
 
 DbArgument = Annotated[
     str,
@@ -24,6 +25,7 @@ DbArgument = Annotated[
     ),
 ]
 _UTC: Final = "UTC"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @contextlib.contextmanager
@@ -44,11 +46,21 @@ def rows(store: Store, from_seq: int = 1) -> Iterator[Row]:
         yield from page
 
 
+class Opening(msgspec.Struct, frozen=True):
+    """What a reader needs of a journal's first command: its scheme's name, currency and time zone."""
+
+    zone: tzinfo
+    currency: str = "CNY"
+    scheme: str = ""
+
+
 class _Calendar(msgspec.Struct):
     timezone: str = _UTC
 
 
 class _Body(msgspec.Struct):
+    name: str = ""
+    currency: str = "CNY"
     calendar: _Calendar | None = None
 
 
@@ -56,20 +68,28 @@ class _Scheme(msgspec.Struct):
     body: _Body
 
 
-class _Opening(msgspec.Struct):
-    """What is read of the first command: the time zone of the scheme."""
-
+class _OpenMarket(msgspec.Struct):
     scheme: _Scheme
 
 
-def journal_zone(store: Store) -> tzinfo:
-    """The time zone of the journal's scheme; UTC where its first command names none."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
+def opening_of(store: Store) -> Opening:
+    """What the first command says; UTC and CNY where it says nothing or cannot be read."""
     for row in rows(store):
-        with contextlib.suppress(msgspec.MsgspecError, ZoneInfoNotFoundError, ValueError):
-            opening = msgspec.json.decode(row[4], type=_Opening)
-            if opening.scheme.body.calendar is not None:
-                return ZoneInfo(opening.scheme.body.calendar.timezone)
+        with contextlib.suppress(msgspec.MsgspecError):
+            body = msgspec.json.decode(row[4], type=_OpenMarket).scheme.body
+            zone = body.calendar.timezone if body.calendar else _UTC
+            return Opening(_zone(zone), body.currency, body.name)
         break
-    return ZoneInfo(_UTC)
+    return Opening(_zone(_UTC))
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def local(at_ms: int, zone: tzinfo) -> str:
+    """A time of the journal as people of the market read it."""
+    return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")

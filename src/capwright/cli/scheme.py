@@ -142,6 +142,9 @@ def _sections(loaded: Scheme, section: str) -> list[str] | None:
 
 
 def _print_section(console: Console, rows: Sequence[Row]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text as Styled
+
     made = table(
         _said(rows[0].section_label),
         say("Rule", "规则"),
@@ -153,9 +156,16 @@ def _print_section(console: Console, rows: Sequence[Row]) -> None:
         column.ratio = ratio
     made.columns[2].no_wrap = True
     made.expand = True
+    console.print()
+    item = ""
     for row in rows:
+        above, _, label = _said(row.label).rpartition(" › ")
+        if above != item:
+            item = above
+            made.add_row(Styled(above, style="bold"), "", "", "")
         value = f"{_said(row.value)} {_said(row.unit)}".rstrip()
-        made.add_row(_said(row.label), value, _mark(row.confidence), _source(row.citation))
+        rule = Padding(label, (0, 0, 0, 2)) if above else label
+        made.add_row(rule, value, _mark(row.confidence), _source(row.citation))
     console.print(made)
 
 
@@ -295,8 +305,10 @@ _COLOURS: Final = {"changed": "", "added": "green", "removed": "red", "resourced
 
 
 def _print_changes(console: Console, changes: Sequence[Change]) -> None:
+    from rich.padding import Padding
     from rich.table import Table
 
+    indent = (0, 0, 0, 4)
     console.print()
     console.print(f"{_said(changes[0].section_label)} ({len(changes)})", style="bold underline")
     grid = Table.grid(padding=(0, 1, 0, 0))
@@ -304,8 +316,8 @@ def _print_changes(console: Console, changes: Sequence[Change]) -> None:
     grid.add_column(overflow="fold")
     for change in changes:
         grid.add_row(_KINDS[change.kind], _said(change.label), style=_COLOURS[change.kind])
-        grid.add_row("", f"  {_change_text(change)}", style="bold")
-        grid.add_row("", f"  {_sources_text(change)}", style="dim")
+        grid.add_row("", Padding(_change_text(change), indent), style="bold")
+        grid.add_row("", Padding(_sources_text(change), indent), style="dim")
     console.print(grid)
 
 
@@ -350,3 +362,14 @@ def _citation_json(citation: Citation | None) -> dict[str, str] | None:
     if citation is None:
         return None
     return {"source": citation.source, "confidence": citation.confidence.value, "note": citation.note}
+
+
+@command(scheme, "schema", path="scheme schema", examples=["capwright scheme schema > scheme.schema.json"])
+def schema_command() -> None:
+    """Print the JSON schema of scheme files, for editors.
+
+    输出方案文件的 JSON Schema。
+    """
+    from capwright.scheme.loader import scheme_json_schema
+
+    emit_json(scheme_json_schema())
