@@ -132,6 +132,8 @@ class AllowancesPreIssued(PostingEvent, frozen=True, kw_only=True):
     `frozen_t` of them lie frozen until surrender.
     """
 
+    stated_t: ClassVar[str] = "quantity_t"
+
     account: str
     vintage: int
     basis: str
@@ -220,6 +222,8 @@ class AllowancesIssued(PostingEvent, frozen=True, kw_only=True):
     `deducted_t` is what a sanction takes; below zero it gives back what the pre-issue had taken too much.
     """
 
+    stated_t: ClassVar[str] = "quantity_t"
+
     account: str
     vintage: int
     quantity_t: int
@@ -233,6 +237,8 @@ class AllowancesRecalled(PostingEvent, frozen=True, kw_only=True):
     `reason` true_up: into the allocation account, settles the vintage. `reason` stop: into the cancellation
     account; `entitled_less_t` is what the quota loses by the rule (steps say how), handed out or not.
     """
+
+    stated_t: ClassVar[str] = "quantity_t"
 
     account: str
     vintage: int
@@ -274,6 +280,8 @@ class RecallOwed(Command, frozen=True):
 
 class OwedRecalled(PostingEvent, frozen=True, kw_only=True):
     """`owed_t` is still owed for this reason afterwards."""
+
+    stated_t: ClassVar[str] = "quantity_t"
 
     account: str
     vintage: int
@@ -360,6 +368,8 @@ class IssueToNewProject(Command, frozen=True):
 
 
 class NewProjectIssued(PostingEvent, frozen=True, kw_only=True):
+    stated_t: ClassVar[str] = "quantity_t"
+
     account: str
     vintage: int
     quantity_t: int
@@ -379,6 +389,8 @@ class RecallPreIssued(Command, frozen=True):
 
 class PreIssuedRecalled(PostingEvent, frozen=True, kw_only=True):
     """Of `pre_issued_t` still out, `quantity_t` were there and went back to the allocation account."""
+
+    stated_t: ClassVar[str] = "quantity_t"
 
     account: str
     vintage: int
@@ -412,6 +424,8 @@ class LeaverFrozen(PostingEvent, frozen=True, kw_only=True):
     `kind`, where there is one, is the special unit that the holding must be turned into before that.
     """
 
+    stated_t: ClassVar[str] = "quantity_t"
+
     account: str
     vintage: int
     quantity_t: int
@@ -430,6 +444,8 @@ class ConvertToSpecial(Command, frozen=True):
 
 
 class ExitConverted(PostingEvent, frozen=True, kw_only=True):
+    stated_t: ClassVar[str] = "quantity_t"
+
     account: str
     vintage: int
     series: str
@@ -448,6 +464,8 @@ class ReleaseExitPart(Command, frozen=True):
 
 class ExitPartReleased(PostingEvent, frozen=True, kw_only=True):
     """Part number `part` (from 1) was freed; less than planned where units were used up meanwhile."""
+
+    stated_t: ClassVar[str] = "quantity_t"
 
     account: str
     vintage: int
