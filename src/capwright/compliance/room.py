@@ -134,11 +134,13 @@ class ComplianceRoom(Room):
         """An account's duty of a year; an empty one where nothing is recorded."""
         return self.state.duties.get(account, {}).get(year) or DutyYear()
 
-    def record(self, account: Account) -> DutyRecord:
-        """The duty record over all years, for the cumulative status."""
+    def record(self, account: Account, since: int = 0) -> DutyRecord:
+        """The duty record over all years, or over those from `since` on, for the cumulative status."""
         years = self.state.duties.get(account.number, {})
+        if since:
+            years = {year: duty for year, duty in years.items() if year >= since}
         return DutyRecord(
-            first_year=account.first_year,
+            first_year=max(account.first_year, since),
             last_year=account.last_year or None,
             emissions={y: duty.emissions_t for y, duty in years.items() if duty.emissions_t is not None},
             excluded=frozenset(y for y, duty in years.items() if duty.excluded),
@@ -303,7 +305,7 @@ class ComplianceRoom(Room):
             if not self._has_duty(account, command.vintage):
                 continue
             if rules.status == "cumulative":
-                judged = self._judge_cumulative(account, command.vintage, today)
+                judged = self._judge_cumulative(account, command.vintage, today, rules.status_since or 0)
             else:
                 judged = self._judge_year(rules, account, command.vintage, today)
             events.append(judged)
@@ -342,8 +344,10 @@ class ComplianceRoom(Room):
             shortfall_at_due_t=result.shortfall_at_due_t if today > deadline.due_on else 0,
         )
 
-    def _judge_cumulative(self, account: Account, vintage: int, today: date) -> ComplianceAssessed:
-        record = self.record(account)
+    def _judge_cumulative(
+        self, account: Account, vintage: int, today: date, since: int
+    ) -> ComplianceAssessed:
+        record = self.record(account, since)
         emitted_t = sum(t for year, t in record.emissions.items() if year <= vintage)
         return ComplianceAssessed(
             account=account.number,

@@ -87,6 +87,7 @@ class ComplianceRules(Section, frozen=True, kw_only=True):
         "allowance",
     )
     status: Literal["yearly", "cumulative"]
+    status_since: int | None = None  # cumulative: years before this one do not count (EU: the trading period)
     shortfall_cap_share: Decimal | None = None  # 2019-22 national: of emissions; the most of the gap owed
     gas_units_owe_at_most_quota: bool = False
     offsets: OffsetRules | None = None
