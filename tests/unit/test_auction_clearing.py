@@ -87,14 +87,30 @@ def test_demand_below_supply(short, price, sold_t, code):
     assert (found.reason.code if found.reason else None) == code
 
 
-@pytest.mark.parametrize(
-    ("short", "price"),
-    # GZETS 2015-09-10 cancels when demand is below supply; 2013-12-09 sells at the floor unless it is above.
-    [("cancel", 10_00), ("partial", 10_00), ("all_at_floor", 8_00), ("all_at_lowest_bid", 10_00)],
-)
-def test_demand_that_just_matches_supply(short, price):
+@pytest.mark.parametrize("short", ["cancel", "partial", "all_at_floor", "all_at_lowest_bid"])
+def test_demand_that_just_matches_supply_is_enough(short):
+    # GZETS 2015-09-10 cancels when demand is *below* supply.
     found = clear(rules(under_subscription=short), 100_000, TOY, reserve_fen_per_t=8_00)
-    assert (found.price_fen_per_t, found.sold_t) == (price, 100_000)
+    assert (found.price_fen_per_t, found.sold_t) == (10_00, 100_000)
+
+
+@pytest.mark.parametrize(
+    ("short", "price", "sold_t"),
+    # GZETS 2013-12-09 sells at the floor unless demand is above the volume.
+    [("cancel", None, 0), ("partial", 10_00, 100_000), ("all_at_floor", 8_00, 100_000)],
+)
+def test_demand_that_just_matches_supply_is_short_where_the_scheme_says_so(short, price, sold_t):
+    strict = rules(under_subscription=short, equal_is_short=True)
+    found = clear(strict, 100_000, TOY, reserve_fen_per_t=8_00)
+    assert (found.price_fen_per_t, found.sold_t) == (price, sold_t)
+
+
+def test_a_floor_that_nobody_gave_is_the_lowest_valid_bid_and_said_so():
+    choice = rules(under_subscription="all_at_floor")
+    found = clear(choice, 200_000, TOY)
+    assert (found.price_fen_per_t, found.sold_t, found.note.code) == (10_00, 100_000, "CW-6028")
+    assert clear(choice, 200_000, TOY, reserve_fen_per_t=8_00).note is None
+    assert clear(choice, 60_000, TOY).note is None
 
 
 def test_no_bids():
@@ -183,7 +199,6 @@ def test_reserve_that_is_missing_or_absurd_is_refused():
     for choice, reserve, code in [
         ({"reserve": "listed_click_mean"}, None, "CW-6030"),
         ({"price_rule": "floor"}, None, "CW-6024"),
-        ({"under_subscription": "all_at_floor"}, None, "CW-6024"),
         ({}, 0, "CW-6031"),
     ]:
         with pytest.raises(Refused) as caught:

@@ -16,7 +16,7 @@ from capwright.scheme.section import Confidence
 
 NATIONAL = [f"china-national-{year}" for year in range(2019, 2025)]
 AUCTIONS = [
-    "auction-eu", "auction-uk", "auction-uk-2026", "auction-wci", "auction-wci-2025", "auction-wci-2026",
+    "auction-eu", "auction-uk", "auction-uk-2021", "auction-uk-2026", "auction-wci", "auction-wci-2025", "auction-wci-2026",
     "auction-rggi", "auction-rggi-2021", "auction-rggi-2023", "auction-rggi-2027",
 ]  # fmt: skip
 OTHERS = [*NATIONAL, *AUCTIONS, "uk-ets", "eu-ets", "eu-ets-2018"]
@@ -260,11 +260,12 @@ def test_auction_rules_side_by_side():
 
 def test_eu_and_uk_markets_hold_their_auction_rules():
     assert rules_of("eu-ets") == rules_of("auction-eu")
-    assert rules_of("uk-ets") == rules_of("auction-uk")
+    assert rules_of("uk-ets") == rules_of("auction-uk-2021")
 
 
 def test_reserve_prices_of_the_years():
-    assert rules_of("auction-uk").reserve_fen_per_t == 22_00
+    assert rules_of("auction-uk").reserve_fen_per_t is None
+    assert rules_of("auction-uk-2021").reserve_fen_per_t == 22_00
     assert rules_of("auction-uk-2026").reserve_fen_per_t == 28_00
     assert rules_of("auction-wci").reserve_fen_per_t is None
     assert rules_of("auction-wci-2025").reserve_fen_per_t == 25_87
@@ -305,8 +306,9 @@ def test_the_toy_book_under_eu_and_uk_rules():
     short = clear(rules_of("auction-uk"), 120_000, TOY, reserve_fen_per_t=1)
     assert (short.price_fen_per_t, short.sold_t, short.unsold_t) == (10_00, 100_000, 20_000)
     assert clear(rules_of("auction-eu"), 120_000, TOY).outcome == "cancelled"
-    # Without a reserve price of the round the UK's legal one holds: nobody bids 22.
-    assert clear(rules_of("auction-uk"), 60_000, TOY).sold_t == 0
+    # The standing rules bring no reserve price; the legal one of those years does: nobody bids 22.
+    assert clear(rules_of("auction-uk"), 60_000, TOY).price_fen_per_t == 12_00
+    assert clear(rules_of("auction-uk-2021"), 60_000, TOY).sold_t == 0
 
 
 def test_unsold_volume_goes_to_the_next_four_auctions():

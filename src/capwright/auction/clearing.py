@@ -57,6 +57,14 @@ NO_FLOOR = define(
     mend_zh="请用 --reserve 给出保留价。",
     rule="auction notice: floor price",
 )
+AT_LOWEST = define(
+    "CW-6028",
+    en="Demand falls short and no reserve price is known: all is sold at the lowest valid bid.",
+    zh="申报量不足且未给出保留价，全部按最低有效申报价成交。",
+    mend_en="Give the reserve price with --reserve if there was one.",
+    mend_zh="如有保留价，请用 --reserve 给出。",
+    rule="default: a floor that is not known cannot be the price",
+)
 OUTBID = define(
     "CW-6025",
     en="The price {price} is below the clearing price of {clearing}.",
@@ -118,7 +126,14 @@ def clear(
         marginal=_marginal(book, awards),
         interim_fen_per_t=decision.supply.interim_fen_per_t if decision.supply.moved_t else None,
         moved_t=decision.supply.moved_t,
+        note=Refusal(AT_LOWEST.code) if awards and _floor_unknown(rules, book, decision, reserve) else None,
     )
+
+
+def _floor_unknown(rules: AuctionRules, book: _Book, decision: _Decision, reserve: int | None) -> bool:
+    """Whether all should have been sold at a reserve price that nobody gave."""
+    at_floor = rules.under_subscription == "all_at_floor" and _is_short(rules, book, decision.supply.supply_t)
+    return at_floor and reserve is None
 
 
 class _Book(Struct, frozen=True):
@@ -193,26 +208,29 @@ _PRICE: Final[dict[str, Callable[[_Book, int, int | None], int]]] = {
 # ---- demand short of supply: the rule instead of the price rule, None where the price rule stands ----
 
 
+def _is_short(rules: AuctionRules, book: _Book, supply_t: int) -> bool:
+    """Whether demand falls short; where it just matches the supply the scheme decides."""
+    return book.demand_t < supply_t or (rules.equal_is_short and book.demand_t == supply_t)
+
+
 def _cancel(book: _Book, supply_t: int, _reserve: int | None) -> int | Refusal | None:
-    """Nothing is sold; demand that just matches the supply is enough."""
-    if book.demand_t == supply_t:
-        return None
+    """Nothing is sold."""
     return Refusal(DEMAND_SHORT.code, {"demand_t": book.demand_t, "supply_t": supply_t})
 
 
 _SHORT: Final[dict[str, Callable[[_Book, int, int | None], int | Refusal | None]]] = {
     "cancel": _cancel,
     "partial": lambda _book, _supply_t, _reserve: None,
-    "all_at_floor": _floor,
+    "all_at_floor": lambda book, _supply_t, reserve: book.lowest if reserve is None else reserve,
     "all_at_lowest_bid": lambda book, _supply_t, _reserve: book.lowest,
 }
 
 
 def _price(rules: AuctionRules, book: _Book, supply_t: int, reserve: int | None) -> int | Refusal:
-    """The price for a supply, or why nothing is sold. Demand that just matches the supply counts as short."""
+    """The price for a supply, or why nothing is sold."""
     if not book.ranked:
         return Refusal(NO_BIDS.code)
-    if book.demand_t <= supply_t:
+    if _is_short(rules, book, supply_t):
         ruled = _SHORT[rules.under_subscription](book, supply_t, reserve)
         if ruled is not None:
             return ruled
@@ -235,7 +253,7 @@ def _decide(
     if supply.pinned_fen_per_t is not None:
         price = supply.pinned_fen_per_t
     price = max(price, supply.least_fen_per_t)
-    short = book.demand_t <= supply.supply_t and rules.under_subscription.startswith("all_at_")
+    short = _is_short(rules, book, supply.supply_t) and rules.under_subscription.startswith("all_at_")
     decision = _Decision(
         supply=supply, price_fen_per_t=price, as_bid=rules.price_rule == "pay_as_bid" and not short
     )

@@ -108,7 +108,7 @@ class RefusedLine(Struct, frozen=True, kw_only=True):
 
 
 class Why(Struct, frozen=True):
-    """Why nothing was sold."""
+    """Why nothing was sold, or what a reader should know of the price."""
 
     code: str
     reason: str
@@ -174,6 +174,7 @@ class AuctionReport(Struct, frozen=True, kw_only=True):
     statistics: StatisticsLine
     marginal: MarginalLine | None = None
     why: Why | None = None
+    note: Why | None = None
     interim_price: Decimal | None = None
     moved_t: dict[str, int] = {}
 
@@ -292,6 +293,7 @@ def _report(
         statistics=_statistics(clearing.statistics),
         marginal=_marginal(clearing),
         why=_why(clearing.reason, lang),
+        note=_why(clearing.note, lang),
         interim_price=_units(clearing.interim_fen_per_t),
         moved_t=dict(clearing.moved_t),
     )

@@ -67,7 +67,8 @@ class Clearing(Struct, frozen=True, kw_only=True):
 
     `supply_t` = offered, plus released, less withheld; `sold_t` + `unsold_t` = `supply_t`.
     `price_fen_per_t` is the uniform price, with pay-as-bid the lowest winning price, None when nothing was
-    sold: then `reason` says why. Awards stand in the order of rank. `rejected` were not valid,
+    sold: then `reason` says why; `note` is what a reader should know of the price. Awards stand in the
+    order of rank. `rejected` were not valid,
     `unsuccessful` were valid and won nothing or not all. `moved_t` is the released (+) or withheld (-)
     quantity by tier.
     """
@@ -89,6 +90,7 @@ class Clearing(Struct, frozen=True, kw_only=True):
     marginal: Marginal | None = None
     interim_fen_per_t: int | None = None
     moved_t: dict[str, int] = {}
+    note: Refusal | None = None
 
     def won_t(self) -> dict[str, int]:
         """Units won by bidder, in the order of the best award."""

@@ -53,6 +53,7 @@ class AuctionRules(Section, frozen=True, kw_only=True):
     price_rule: Literal["lowest_accepted", "floor", "pay_as_bid", "highest_rejected"]
     tie_rule: Literal["time", "random", "pro_rata_random"]
     under_subscription: Literal["cancel", "partial", "all_at_floor", "all_at_lowest_bid"]
+    equal_is_short: bool = False  # whether demand that just matches the supply counts as short of it
     reserve: Literal["none", "fixed", "listed_click_mean"] = "none"
     reserve_fen_per_t: int | None = None
     reserve_factor: Decimal | None = None  # k of the policy reserve price

@@ -6,7 +6,7 @@ from typing import Final
 
 __all__ = ["PRESETS"]
 
-# Standing rules. What changes every year (the reserve price of California and Quebec, RGGI's tiers) stands
+# Standing rules. What changes over the years (reserve prices, RGGI's tiers) stands
 # in dated schemes such as `auction-rggi-2023`, or comes from the command line.
 PRESETS: Final[dict[str, str]] = {
     "eu": "auction-eu",
