@@ -242,8 +242,8 @@ class Market:
                 price = trade.price_fen_per_t
                 yield Trade(on=on, mode=trade.mode, price_fen_per_t=price, quantity_t=trade.quantity_t)
 
-        auction.trades = trades
-        auction.quota_t = allocation.quota_t
+        auction.hooks.trades = trades
+        auction.hooks.quota_t = allocation.quota_t
         allocation.auctioned_t = auction.delivered_t
         self._compose_surrender(settlement)
 

@@ -1,0 +1,238 @@
+"""A round from its close: cleared by the one engine, settled delivery against payment, or defaulted."""
+
+from __future__ import annotations
+
+from capwright.auction.bids import Bidder
+from capwright.auction.clearing import clear
+from capwright.auction.desk import NOT_CLOSED, Desk, as_bid, round_key
+from capwright.auction.messages import (
+    AuctionCleared,
+    AwardDefaulted,
+    AwardLine,
+    AwardSettled,
+    ClearAuction,
+    DeclareDefault,
+    SettleAuction,
+    UnsoldMoved,
+)
+from capwright.auction.result import Clearing
+from capwright.auction.state import Auction
+from capwright.auction.supply import roll_forward
+from capwright.kernel.message import Event
+from capwright.kernel.refusal import define, refuse
+from capwright.ledger.book import Draft
+from capwright.ledger.clock import working_day_end_ms
+from capwright.ledger.messages import CashMove
+from capwright.ledger.place import held
+from capwright.ledger.room import Request
+from capwright.scheme.auction_rules import AuctionRules
+
+__all__ = ["Awards"]
+
+NOTHING_DUE = define(
+    "CW-6109",
+    en="{account} has no award of {auction} to pay.",
+    zh="{account}在竞价{auction}中没有待付款的中标量。",
+    rule="auction notice: payment",
+)
+STILL_TIME = define(
+    "CW-6110",
+    en="The term of payment of {auction} has not passed.",
+    zh="竞价{auction}的付款期限尚未届满。",
+    rule="auction notice: payment (rulebook 4.7: five trading days)",
+)
+
+
+class Awards(Desk):
+    """Handlers and appliers from the close of a round on."""
+
+    def clear(self, request: Request, command: ClearAuction) -> list[Event]:
+        """Clear a closed round, release deposits that are not needed, move what was not sold."""
+        auction = self.auction(command.auction_id)
+        if auction.status != "announced" or request.at_ms < auction.closes_ms:
+            refuse(NOT_CLOSED, auction=auction.id)
+        rules = self.rules_of(auction.vintage)
+        result = clear(
+            rules,
+            auction.offered_t,
+            [as_bid(bid_id, n, b) for n, (bid_id, b) in enumerate(auction.bids.items())],
+            reserve_fen_per_t=auction.reserve_fen_per_t,
+            seed=command.seed,
+            secondary_fen_per_t=command.secondary_fen_per_t,
+            bidders=self._bidders(auction),
+        )
+        pay_by_ms = request.at_ms
+        if rules.payment_working_days:
+            pay_by_ms = working_day_end_ms(self.rulebook.now(), request.at_ms, rules.payment_working_days)
+        return [self._result(auction, result, pay_by_ms), *self._unsold(auction, rules, result)]
+
+    def _bidders(self, auction: Auction) -> list[Bidder]:
+        names = dict.fromkeys(bid.account for bid in auction.bids.values())
+        return [
+            Bidder(
+                name=name,
+                quota_t=self.hooks.quota_t(name, auction.vintage),
+                guarantee_fen=auction.deposits.get(name, 0),
+            )
+            for name in names
+        ]
+
+    def _result(self, auction: Auction, result: Clearing, pay_by_ms: int) -> AuctionCleared:
+        lines: dict[str, AwardLine] = {}
+        for award in result.awards:
+            had = lines.get(award.bidder, AwardLine(award.bidder, 0, 0))
+            lines[award.bidder] = AwardLine(
+                award.bidder, had.quantity_t + award.quantity_t, had.value_fen + award.value_fen
+            )
+        cash: list[CashMove] = []
+        for account, deposit_fen in auction.deposits.items():
+            owed_fen = lines[account].value_fen if account in lines else 0
+            if deposit_fen > owed_fen:
+                cash.append(CashMove(deposit_fen - owed_fen, held(account, auction.id), account))
+        return AuctionCleared(
+            auction_id=auction.id,
+            outcome=result.outcome,
+            price_fen_per_t=result.price_fen_per_t,
+            offered_t=auction.offered_t,
+            sold_t=result.sold_t,
+            revenue_fen=result.revenue_fen,
+            seed=result.seed,
+            bid_t=sum(bid.quantity_t for bid in auction.bids.values()),
+            valid_t=result.statistics.valid_t,
+            bidders=len({bid.account for bid in auction.bids.values()}),
+            awards=tuple(lines.values()),
+            rejected={aside.bid: aside.refusal for aside in result.rejected},
+            reason=result.reason,
+            pay_by_ms=pay_by_ms,
+            cash=tuple(cash),
+        )
+
+    def _unsold(self, auction: Auction, rules: AuctionRules, result: Clearing) -> list[Event]:
+        """Move what was not sold by the scheme's rule."""
+        unsold_t = auction.offered_t - result.sold_t
+        if not unsold_t:
+            return []
+        later, already = self._later_rounds(auction, rules)
+        plan = roll_forward(rules, unsold_t, [t for _, t in later], already)
+        target = auction.source
+        if plan.cancelled_t:
+            target = self.government("cancellation")
+        elif plan.to_reserve_t:
+            target = self.government("reserve")
+        draft = Draft(self.book)
+        there = held(auction.source, auction.id)
+        draft.skip(there, auction.series, result.sold_t)
+        draft.take(there, target, auction.series, unsold_t)
+        return [
+            UnsoldMoved(
+                auction_id=auction.id,
+                rule=rules.unsold,
+                quantity_t=unsold_t,
+                target=target,
+                later={r: t for (r, _), t in zip(later, plan.added_t, strict=False) if t},
+                units=tuple(draft.units),
+            )
+        ]
+
+    def _later_rounds(self, auction: Auction, rules: AuctionRules) -> tuple[list[tuple[str, int]], list[int]]:
+        names = [planned.round for planned in rules.rounds]
+        after = rules.rounds[names.index(auction.round) + 1 :] if auction.round in names else ()
+        later = [(planned.round, planned.offered_t) for planned in after]
+        already = [self.state.carried.get(round_key(auction.vintage, name), 0) for name, _ in later]
+        return later, already
+
+    def _treasury(self, auction: Auction) -> str:
+        return self.government("cash", fallback=auction.source)
+
+    def settle(self, _request: Request, command: SettleAuction) -> list[Event]:
+        """Deliver to every winner who can pay."""
+        auction = self.auction(command.auction_id)
+        treasury = self._treasury(auction)
+        there = held(auction.source, auction.id)
+        draft = Draft(self.book)
+        events: list[Event] = []
+        for account, award in auction.due.items():
+            deposit_fen = auction.deposits.get(account, 0)
+            rest_fen = award.value_fen - deposit_fen
+            if rest_fen > self.book.cash_fen(account):
+                continue
+            begin = len(draft.units)
+            draft.take(there, account, auction.series, award.quantity_t)
+            cash = []
+            if deposit_fen:
+                cash.append(CashMove(deposit_fen, held(account, auction.id), treasury))
+            if rest_fen:
+                cash.append(CashMove(rest_fen, account, treasury))
+            events.append(
+                AwardSettled(
+                    auction_id=auction.id,
+                    account=account,
+                    quantity_t=award.quantity_t,
+                    value_fen=award.value_fen,
+                    units=tuple(draft.units[begin:]),
+                    cash=tuple(cash),
+                )
+            )
+        return events
+
+    def declare_default(self, request: Request, command: DeclareDefault) -> list[Event]:
+        """Take the deposit of a winner who did not pay in time; the units go back."""
+        auction = self.auction(command.auction_id)
+        award = auction.due.get(command.account)
+        if award is None:
+            refuse(NOTHING_DUE, account=command.account, auction=auction.id)
+        if request.at_ms < auction.pay_by_ms:
+            refuse(STILL_TIME, auction=auction.id)
+        deposit_fen = auction.deposits.get(command.account, 0)
+        there = held(command.account, auction.id)
+        back = self.book.moves(
+            held(auction.source, auction.id), auction.source, auction.series, award.quantity_t
+        )
+        return [
+            AwardDefaulted(
+                auction_id=auction.id,
+                account=command.account,
+                quantity_t=award.quantity_t,
+                deposit_fen=deposit_fen,
+                units=back,
+                cash=(CashMove(deposit_fen, there, self._treasury(auction)),) if deposit_fen else (),
+            )
+        ]
+
+    # Appliers.
+
+    def cleared(self, event: AuctionCleared, _at_ms: int) -> None:
+        """Fold the event."""
+        auction = self.state.auctions[event.auction_id]
+        auction.status = "cleared" if event.outcome == "cleared" else "cancelled"
+        auction.price_fen_per_t = event.price_fen_per_t
+        auction.sold_t = event.sold_t
+        auction.revenue_fen = event.revenue_fen
+        auction.seed = event.seed
+        auction.pay_by_ms = event.pay_by_ms
+        auction.due = {award.account: award for award in event.awards}
+        for move in event.cash:
+            auction.deposits[move.target] -= move.amount_fen
+
+    def unsold_moved(self, event: UnsoldMoved, _at_ms: int) -> None:
+        """Fold the event."""
+        vintage = self.state.auctions[event.auction_id].vintage
+        for name, more_t in event.later.items():
+            key = round_key(vintage, name)
+            self.state.carried[key] = self.state.carried.get(key, 0) + more_t
+
+    def award_settled(self, event: AwardSettled, _at_ms: int) -> None:
+        """Fold the event."""
+        auction = self.state.auctions[event.auction_id]
+        del auction.due[event.account]
+        auction.deposits.pop(event.account, None)
+        delivered = self.state.delivered.setdefault(auction.vintage, {})
+        delivered[event.account] = delivered.get(event.account, 0) + event.quantity_t
+
+    def award_defaulted(self, event: AwardDefaulted, _at_ms: int) -> None:
+        """Fold the event."""
+        auction = self.state.auctions[event.auction_id]
+        award = auction.due.pop(event.account)
+        auction.deposits.pop(event.account, None)
+        auction.sold_t -= award.quantity_t
+        auction.revenue_fen -= award.value_fen

@@ -1,0 +1,255 @@
+"""A round until its close: announced, bid for, called off."""
+
+from __future__ import annotations
+
+from capwright.auction.bids import Bid, check_bid, deposit_due_fen, schedule_value_fen
+from capwright.auction.desk import NOT_CLOSED, Desk, as_bid, round_key
+from capwright.auction.messages import (
+    AnnounceAuction,
+    AuctionAnnounced,
+    AuctionCancelled,
+    BidPlaced,
+    BidWithdrawn,
+    CancelAuction,
+    PlaceBid,
+    WithdrawBid,
+)
+from capwright.auction.reserve import policy_reserve, reserve_for
+from capwright.auction.state import Auction, BidRecord
+from capwright.kernel.message import Event
+from capwright.kernel.quantity import MAX_FEN
+from capwright.kernel.refusal import Refused, define, refuse
+from capwright.ledger.accounts import series_id
+from capwright.ledger.checks import check_free, check_quantity
+from capwright.ledger.clock import local_time
+from capwright.ledger.messages import CashMove
+from capwright.ledger.place import held
+from capwright.ledger.room import Request
+from capwright.scheme.auction_rules import AuctionRules
+
+__all__ = ["Bidding"]
+
+AUCTION_TAKEN = define(
+    "CW-6101",
+    en="There is an auction {auction} already.",
+    zh="竞价{auction}已存在。",
+    rule="design: ids are unique",
+)
+WINDOW = define(
+    "CW-6103",
+    en="The bidding window of {auction} is not open.",
+    zh="竞价{auction}目前不在申报时段。",
+    mend_en="Bids are taken from its opening to its close.",
+    mend_zh="请在公布的起止时间内申报。",
+    rule="auction notice: hours",
+)
+BAD_WINDOW = define(
+    "CW-6105",
+    en="An auction must close after it opens.",
+    zh="竞价截止时间须晚于开始时间。",
+    rule="auction notice",
+)
+NO_DEPOSIT = define(
+    "CW-6107",
+    en="The deposit for this bid is {deposit_fen} fen; {account} has {available_fen} fen at its disposal.",
+    zh="本笔申报须缴保证金{deposit_fen}分，{account}可用资金为{available_fen}分。",
+    mend_en="Deposit cash before bidding.",
+    mend_zh="请先入金后申报。",
+    rule="GZETS 2013-12-09; 17 CCR 95910-95915: bid guarantee",
+)
+IRREVOCABLE = define(
+    "CW-6108",
+    en="The bid {bid} cannot be withdrawn.",
+    zh="申报{bid}不可撤回。",
+    mend_en="Either it does not exist, or the scheme makes bids irrevocable.",
+    mend_zh="该申报不存在，或方案规定申报不可撤销。",
+    rule="GZETS 2015-09-10",
+)
+NO_PLAN = define(
+    "CW-6111",
+    en="The scheme's plan has no round {round} for the vintage {vintage}.",
+    zh="方案中没有{vintage}年度第{round}轮竞价。",
+    mend_en="Give the volume, or name a planned round.",
+    mend_zh="请给出投放量，或指明计划中的轮次。",
+    rule="scheme: auction.rounds",
+)
+
+# What an account type makes of a bidder; other types bid without a category.
+_CATEGORY = {
+    "operator_holding": "controlled",
+    "new_project_holding": "new_project",
+    "trading": "institution",
+}
+
+
+class Bidding(Desk):
+    """Handlers and appliers up to the close of a round."""
+
+    def announce(self, request: Request, command: AnnounceAuction) -> list[Event]:
+        """Announce a round: check the volume, set it aside, fix the reserve price."""
+        if command.auction_id in self.state.auctions:
+            refuse(AUCTION_TAKEN, auction=command.auction_id)
+        if command.closes_ms <= command.opens_ms:
+            refuse(BAD_WINDOW)
+        rules = self.rules_of(command.vintage)
+        source = self.government("auction")
+        series = series_id(command.kind, command.vintage)
+        offered_t = command.offered_t or self._planned_t(rules, command)
+        check_quantity(offered_t)
+        check_free(self.book, source, series, offered_t)
+        there = held(source, command.auction_id)
+        return [
+            AuctionAnnounced(
+                auction_id=command.auction_id,
+                vintage=command.vintage,
+                series=series,
+                source=source,
+                offered_t=offered_t,
+                opens_ms=command.opens_ms,
+                closes_ms=command.closes_ms,
+                reserve_fen_per_t=self._reserve(rules, command, request.at_ms),
+                round=command.round,
+                units=self.book.moves(source, there, series, offered_t),
+            )
+        ]
+
+    def _planned_t(self, rules: AuctionRules, command: AnnounceAuction) -> int:
+        for planned in rules.rounds:
+            if planned.round == command.round:
+                return planned.offered_t + self.state.carried.get(
+                    round_key(command.vintage, planned.round), 0
+                )
+        return refuse(NO_PLAN, round=command.round, vintage=command.vintage)
+
+    def _reserve(self, rules: AuctionRules, command: AnnounceAuction, at_ms: int) -> int | None:
+        """The reserve price given in the notice, else the scheme's, else the policy reserve of the trades."""
+        given = command.reserve_fen_per_t
+        if given is None:
+            given = next((r.reserve_fen_per_t for r in rules.rounds if r.round == command.round), None)
+        if given is None and rules.reserve == "listed_click_mean":
+            today = local_time(self.rulebook.now(), at_ms).date()
+            given = policy_reserve(rules, self.hooks.trades(), today).price_fen_per_t
+        return reserve_for(rules, given)
+
+    def _in_window(self, request: Request, auction: Auction) -> None:
+        if auction.status != "announced" or not auction.opens_ms <= request.at_ms < auction.closes_ms:
+            refuse(WINDOW, auction=auction.id)
+
+    def place_bid(self, request: Request, command: PlaceBid) -> list[Event]:
+        """Take a bid inside the window and hold its deposit."""
+        auction = self.auction(command.auction_id)
+        self._in_window(request, auction)
+        rules = self.rules_of(auction.vintage)
+        account = self.book.state.accounts[command.account]
+        category = _CATEGORY.get(account.type, "")
+        bid = Bid(
+            id=f"{auction.id}/{auction.entered + 1}",
+            bidder=command.account,
+            price_fen_per_t=command.price_fen_per_t,
+            quantity_t=command.quantity_t,
+            category=category,
+        )
+        check_quantity(command.quantity_t)
+        mine = [b for b in auction.bids.values() if b.account == command.account]
+        refusal = check_bid(rules, auction.offered_t, bid, entered_t=sum(b.quantity_t for b in mine))
+        if refusal:
+            raise Refused(refusal)
+        deposit_fen = self._deposit_fen(rules, bid, mine)
+        available_fen = self.book.cash_fen(command.account)
+        if deposit_fen > min(available_fen, MAX_FEN):
+            refuse(NO_DEPOSIT, deposit_fen=deposit_fen, account=command.account, available_fen=available_fen)
+        there = held(command.account, auction.id)
+        return [
+            BidPlaced(
+                auction_id=auction.id,
+                bid_id=bid.id,
+                account=command.account,
+                category=category,
+                price_fen_per_t=command.price_fen_per_t,
+                quantity_t=command.quantity_t,
+                deposit_fen=deposit_fen,
+                cash=(CashMove(deposit_fen, command.account, there),) if deposit_fen else (),
+            )
+        ]
+
+    def _deposit_fen(self, rules: AuctionRules, bid: Bid, mine: list[BidRecord]) -> int:
+        """What this bid adds to the deposit: a share of its value, or of the schedule's worst case."""
+        if rules.guarantee == "schedule_value":
+            before = [as_bid("", n, b) for n, b in enumerate(mine)]
+            return schedule_value_fen([*before, bid]) - schedule_value_fen(before)
+        return deposit_due_fen(rules, bid)
+
+    def withdraw_bid(self, request: Request, command: WithdrawBid) -> list[Event]:
+        """Give a bid back where the scheme lets bidders change their minds."""
+        auction = self.auction(command.auction_id)
+        self._in_window(request, auction)
+        bid = auction.bids.get(command.bid_id)
+        if bid is None or bid.account != command.account or not self.rules_of(auction.vintage).withdrawable:
+            refuse(IRREVOCABLE, bid=command.bid_id)
+        there = held(command.account, auction.id)
+        cash = (CashMove(bid.deposit_fen, there, command.account),) if bid.deposit_fen else ()
+        return [
+            BidWithdrawn(
+                auction_id=auction.id,
+                bid_id=command.bid_id,
+                account=command.account,
+                deposit_fen=bid.deposit_fen,
+                cash=cash,
+            )
+        ]
+
+    def cancel(self, _request: Request, command: CancelAuction) -> list[Event]:
+        """Call a round off; units and deposits go back."""
+        auction = self.auction(command.auction_id)
+        if auction.status != "announced":
+            refuse(NOT_CLOSED, auction=auction.id)
+        there = held(auction.source, auction.id)
+        return [
+            AuctionCancelled(
+                auction_id=auction.id,
+                reason=command.reason,
+                units=self.book.moves(there, auction.source, auction.series, auction.offered_t),
+                cash=tuple(
+                    CashMove(deposit_fen, held(account, auction.id), account)
+                    for account, deposit_fen in auction.deposits.items()
+                    if deposit_fen
+                ),
+            )
+        ]
+
+    # Appliers.
+
+    def announced(self, event: AuctionAnnounced, _at_ms: int) -> None:
+        """Fold the event."""
+        self.state.auctions[event.auction_id] = Auction(
+            id=event.auction_id,
+            vintage=event.vintage,
+            series=event.series,
+            source=event.source,
+            offered_t=event.offered_t,
+            opens_ms=event.opens_ms,
+            closes_ms=event.closes_ms,
+            reserve_fen_per_t=event.reserve_fen_per_t,
+            round=event.round,
+        )
+
+    def bid_placed(self, event: BidPlaced, _at_ms: int) -> None:
+        """Fold the event."""
+        auction = self.state.auctions[event.auction_id]
+        auction.entered += 1
+        auction.bids[event.bid_id] = BidRecord(
+            event.account, event.category, event.price_fen_per_t, event.quantity_t, event.deposit_fen
+        )
+        auction.deposits[event.account] = auction.deposits.get(event.account, 0) + event.deposit_fen
+
+    def bid_withdrawn(self, event: BidWithdrawn, _at_ms: int) -> None:
+        """Fold the event."""
+        auction = self.state.auctions[event.auction_id]
+        del auction.bids[event.bid_id]
+        auction.deposits[event.account] -= event.deposit_fen
+
+    def cancelled(self, event: AuctionCancelled, _at_ms: int) -> None:
+        """Fold the event."""
+        auction = self.state.auctions[event.auction_id]
+        auction.status = "cancelled"
+        auction.deposits.clear()
