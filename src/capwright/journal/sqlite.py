@@ -129,13 +129,15 @@ class SqliteStore:
 
     def _identify(self, connection: SqliteConnection, *, create: bool) -> None:
         """Make sure that the file is a journal of this format, making it one if it is empty."""
+        connection.execute("BEGIN")  # one moment for all three: another program may be making the file
+        ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_schema")
         ((application,),) = connection.execute("PRAGMA application_id")
         ((version,),) = connection.execute("PRAGMA user_version")
+        connection.execute("COMMIT")
         if application == APPLICATION_ID:
             if version != FORMAT:
                 raise open_fault(WRONG_FORMAT, url=self.url, found=version, known=FORMAT)
             return
-        ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_schema")
         if tables or application or not create or self.read_only:
             what = "another program's database" if tables or application else "it is empty"
             raise open_fault(NOT_A_JOURNAL, url=self.url, reason=what)
