@@ -253,7 +253,7 @@ class Market:
         assert isinstance(compliance, ComplianceRoom)
 
         def propose(request: Request, command: SurrenderUnits, lines: tuple[UnitLine, ...]) -> list[Event]:
-            target = next(iter(a.number for a in self.book.accounts_of_type("surrender")), "")
+            target = next((a.number for a in self.book.state.accounts.values() if a.type == "surrender"), "")
             return registry.transactions.propose(
                 request, ProposeTransaction("surrender", command.account, target, lines, command.vintage)
             )
