@@ -24,8 +24,8 @@ auction = make_group("auction", "Auctions from plain files. 有偿发放（竞�
     path="auction clear",
     examples=[
         "capwright auction clear --rules eu --offer 3000000 bids.csv",
-        "capwright auction clear --rules guangdong-2016 --offer 500,000 --reserve 9.37 bids.csv --table",
-        "capwright auction clear --rules uk --offer 5000000 --reserve 22 --seed 2024-05-01 bids.csv",
+        "capwright auction clear --rules guangdong-2016 --offer 500,000 --reserve 9.37 b.csv --table",
+        "capwright auction clear --rules uk --offer 5000000 --seed 2024-05-01 bids.csv",
     ],
 )
 def clear_command(
@@ -48,7 +48,7 @@ def clear_command(
     seed: Annotated[str, typer.Option("--seed", help="Published seed of the draw among equal bids.")] = "",
     show_table: Annotated[bool, typer.Option("--table", help="Also a table, on stderr.")] = False,
 ) -> None:
-    """Clear one round and print the result as JSON: price, volumes, awards, losing bids with reasons.
+    """Clear one round; the result is JSON: price, volumes, awards, losers and why.
 
     按规则出清一场竞价，结果以 JSON 输出。
     """
@@ -102,7 +102,8 @@ def _print_table(report: AuctionReport) -> None:
         style="bold",
     )
     console.print(made)
-    if report.why:
-        console.print(report.why.reason)
+    for why in (report.why, report.note):
+        if why:
+            console.print(why.reason)
     for line in (*report.rejected, *report.unsuccessful):
         console.print(f"{line.bidder} {line.price:,} × {line.quantity_t:,} t: {line.reason}", soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from capwright.cli.frame import FINDINGS, command, emit_json, out, say, settings, table
+from capwright.cli.frame import FINDINGS, JOURNALS, command, emit_json, out, say, settings, table
 from capwright.cli.opened import DbArgument, opened, rows
 from capwright.cli.problem import DATABASE_DAMAGED, LAW_BROKEN, NOT_A_HASH, NOT_REPLAYED, bad_argument
 from capwright.kernel.refusal import Refusal, Refused
@@ -33,10 +33,11 @@ def declare(app: typer.Typer) -> None:
     command(
         app,
         "verify",
+        panel=JOURNALS,
         examples=[
-            "capwright verify build/demo.sqlite",
+            "capwright verify demo.sqlite",
             "capwright verify postgresql://localhost/market --head 9f2c…",
-            "capwright verify build/demo.sqlite --json",
+            "capwright verify demo.sqlite --json",
         ],
     )(verify_command)
 
@@ -48,11 +49,11 @@ def verify_command(
         typer.Option("--head", metavar="HASH", help="Hash that the last row must have, noted down earlier."),
     ] = "",
 ) -> int:
-    """Audit a journal and say exactly where it is wrong. Exit code 1 if it is.
+    """Audit a journal independently and say exactly where it is wrong.
 
-    The auditor shares no code with the market: it checks the hash chain, replays every posting with its own
-    book and must arrive at the same holdings and cash as the market's replay, serial by serial. Only a head
-    hash noted down elsewhere can show that rows are missing at the end.
+    Exit code 1 if it is. The auditor shares no code with the market: it checks the hash chain, replays every
+    posting with its own book and must arrive at the same holdings and cash as the market's replay, serial by
+    serial. Only a head hash noted down elsewhere can show that rows are missing at the end.
 
     独立审计：检查散列链，重放全部记账，与市场状态逐号核对。
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from capwright.cli.frame import command, emit_json, out, say, settings, table
+from capwright.cli.frame import RULES, command, emit_json, out, say, settings, table
 from capwright.cli.problem import NO_SUCH_CODE, bad_argument
 from capwright.kernel.refusal import CATALOGUE
 
@@ -36,6 +36,7 @@ def declare(app: typer.Typer) -> None:
     command(
         app,
         "codes",
+        panel=RULES,
         examples=["capwright codes", "capwright codes CW-6", "capwright codes CW-9205 --lang zh"],
     )(codes_command)
 
@@ -57,7 +58,7 @@ def whole_catalogue() -> dict[str, RefusalCode]:
 def codes_command(
     code: Annotated[str, typer.Argument(metavar="[CODE]", help="A code, or its beginning: CW-6, 92.")] = "",
 ) -> None:
-    """List the refusals: every code with its sentence, what to do about it, and the rule behind it.
+    """List the refusal codes: what each says, what to do about it, and the rule behind it.
 
     列出全部拒绝代码、含义、对策和依据。
     """

@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 __all__ = [
     "BAD_INPUT",
     "EXAMPLES",
+    "FILES",
     "FINDINGS",
     "INTERRUPTED",
+    "JOURNALS",
     "READER_GONE",
+    "RULES",
     "JsonOption",
     "LangOption",
     "Settings",
@@ -70,6 +73,10 @@ class Settings:
 
 
 settings: Final = Settings()
+# Headings in the help of the root.
+JOURNALS: Final = "Markets and their journals 市场与日志"
+FILES: Final = "From plain files 由数据表计算"
+RULES: Final = "Rules and stories 规则与情景"
 # Examples by command path, for help and for the reference pages.
 EXAMPLES: Final[dict[str, tuple[str, ...]]] = {}
 
@@ -99,7 +106,7 @@ def make_group(name: str, text: str) -> typer.Typer:
 
 
 def command(
-    group: typer.Typer, name: str, *, path: str = "", examples: Sequence[str] = ()
+    group: typer.Typer, name: str, *, path: str = "", panel: str | None = None, examples: Sequence[str] = ()
 ) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
     """Declare a command of `group`; `path` is its full name, `examples` stand in its help."""
     full = path or name
@@ -125,7 +132,8 @@ def command(
         call.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
         call.__annotations__ = {p.name: p.annotation for p in (*own, *shared)}
         del call.__wrapped__
-        group.command(name, help=_help(function), epilog=said if examples else None)(call)
+        epilog = said if examples else None
+        group.command(name, help=_help(function), epilog=epilog, rich_help_panel=panel)(call)
         return function
 
     return register
@@ -136,7 +144,9 @@ def _escaped(text: str) -> str:
 
 
 def _help(function: Callable[..., Any]) -> str:
-    return inspect.cleandoc(function.__doc__ or "")
+    """The docstring, each paragraph as one line: the terminal decides where to break."""
+    paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
 
 
 def _with_language(lang: str, function: Callable[..., int | None], values: dict[str, Any]) -> int | None:
@@ -275,8 +285,14 @@ def out() -> Console:
     """The console for tables: as wide as the terminal, `COLUMNS`, or 100 columns in a pipe."""
     from rich.console import Console
 
+    class Frank(Console):
+        """Leaves it to `guarded` what happens when nobody reads any more; Console would exit with 1."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-    return Console(width=width, highlight=False, markup=False, emoji=False, file=sys.stdout)
+    return Frank(width=width, highlight=False, markup=False, emoji=False, file=sys.stdout)
 
 
 def table(title: str, *columns: str, right: Iterable[int] = ()) -> Table:

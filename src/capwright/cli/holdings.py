@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from capwright.cli.frame import command, emit_json, out, say, settings, table
+from capwright.cli.frame import JOURNALS, command, emit_json, out, say, settings, table
 from capwright.cli.given import moment_ms, near
 from capwright.cli.opened import DbArgument, local, opened, opening_of, rows
 from capwright.cli.problem import UNKNOWN_ACCOUNT, bad_argument
@@ -26,16 +26,18 @@ def declare(app: typer.Typer) -> None:
     command(
         app,
         "holdings",
+        panel=JOURNALS,
         examples=[
-            "capwright holdings build/demo.sqlite",
-            "capwright holdings build/demo.sqlite GD-100-10000001-0-20 --as-of 2024-06-30",
-            "capwright holdings build/demo.sqlite --as-of 2024-06-30T15:30+08:00 --json",
+            "capwright holdings demo.sqlite",
+            "capwright holdings demo.sqlite GD-100-10000001-0-20 --as-of 2024-06-30",
+            "capwright holdings demo.sqlite --as-of 2024-06-30T15:30+08:00 --json",
         ],
     )(holdings_command)
     command(
         app,
         "serial",
-        examples=["capwright serial build/demo.sqlite GDEA-2023-123456"],
+        panel=JOURNALS,
+        examples=["capwright serial demo.sqlite GDEA-2023-123456"],
     )(serial_command)
 
 
@@ -49,7 +51,7 @@ def holdings_command(
         ),
     ] = "",
 ) -> None:
-    """Show who holds what: units by account, bucket and series, and cash; now or at any past moment.
+    """Show who holds what, now or at any past moment: units and cash by account.
 
     显示现在或过去任一时点的持有情况：各账户的单位与资金。
     """
@@ -139,7 +141,7 @@ def serial_command(
     db: DbArgument,
     serial: Annotated[str, typer.Argument(metavar="SERIES-NUMBER", help="One unit, e.g. GDEA-2023-123456.")],
 ) -> None:
-    """Tell the history of one unit: when it was issued, where it went, and who did it.
+    """Tell the history of one unit: when it came into being, where it went, by whom.
 
     查询单个序列号的全部历史。
     """

@@ -63,9 +63,9 @@ class _Line(msgspec.Struct, frozen=True):
     "show",
     path="journal show",
     examples=[
-        "capwright journal show build/demo.sqlite",
-        "capwright journal show build/demo.sqlite --from 100 --limit 5 --full",
-        "capwright journal show build/demo.sqlite --type CommandRefused --json",
+        "capwright journal show demo.sqlite",
+        "capwright journal show demo.sqlite --from 100 --limit 5 --full",
+        "capwright journal show demo.sqlite --type CommandRefused --json",
     ],
 )
 def show_command(
@@ -190,8 +190,8 @@ def _counted(events: Sequence[str]) -> str:
     "export",
     path="journal export",
     examples=[
-        "capwright journal export build/demo.sqlite --format jsonl -o demo.jsonl",
-        "capwright journal export build/demo.sqlite --format beancount -o demo.beancount",
+        "capwright journal export demo.sqlite --format jsonl -o demo.jsonl",
+        "capwright journal export demo.sqlite --format beancount -o demo.beancount",
     ],
 )
 def export_command(

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from capwright.cli.frame import command, emit_json, make_group, note, out, room, say, settings, table
+from capwright.cli.frame import (
+    JOURNALS,
+    command,
+    emit_json,
+    make_group,
+    note,
+    out,
+    room,
+    say,
+    settings,
+    table,
+)
 from capwright.cli.given import new_file
 from capwright.cli.progress import progress_bar
 
@@ -31,8 +42,9 @@ def declare(app: typer.Typer) -> None:
     command(
         app,
         "run",
+        panel=JOURNALS,
         examples=[
-            "capwright run guangdong-2023 --db build/demo.sqlite --report build/report.html",
+            "capwright run guangdong-2023 --db demo.sqlite --report report.html",
             "capwright run my-market/ --db postgresql://localhost/market --lang zh",
         ],
     )(run_command)

@@ -91,7 +91,7 @@ def list_command(
     path="scheme show",
     examples=[
         "capwright scheme show guangdong-2023",
-        "capwright scheme show uk-ets --section registry --lang zh",
+        "capwright scheme show uk-ets -s registry --lang zh",
     ],
 )
 def show_command(name: NameArgument, section: SectionOption = "") -> None:
@@ -229,7 +229,9 @@ def check_command(
         typer.Argument(metavar="[FILE_OR_NAME]...", help="Files or names; none: all built-in ones."),
     ] = None,
 ) -> int:
-    """Check schemes and report everything that is wrong, with its place. Exit code 1 if anything is.
+    """Check schemes and report everything that is wrong, with its place.
+
+    Exit code 1 if anything is.
 
     检查方案，报告全部问题及其位置。
     """
@@ -261,7 +263,7 @@ def check_command(
     path="scheme diff",
     examples=[
         "capwright scheme diff guangdong-2022 guangdong-2023",
-        "capwright scheme diff guangdong-2022 guangdong-2023 --section allocation --lang zh",
+        "capwright scheme diff guangdong-2022 guangdong-2023 -s allocation --lang zh",
     ],
 )
 def diff_command(
@@ -275,7 +277,7 @@ def diff_command(
         bool, typer.Option("--each", help="Do not draw equal changes of several items into one.")
     ] = False,
 ) -> None:
-    """Say what changed from one scheme to another, readable by a lawyer, with the sources of both sides.
+    """Say what changed from one scheme to another, with the sources of both sides.
 
     比较两个方案：逐条列出变化及双方来源。
     """

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from capwright.cli.frame import command, emit_json, make_group, note, say, settings, write
+from capwright.cli.frame import FILES, command, emit_json, make_group, note, say, settings, write
 from capwright.cli.given import day, input_path, scheme_with
 
 __all__ = ["compliance", "declare"]
@@ -26,6 +26,7 @@ def declare(app: typer.Typer) -> None:
     command(
         app,
         "allocate",
+        panel=FILES,
         examples=[
             "capwright allocate --scheme guangdong-2023 activity.csv",
             "capwright allocate --scheme guangdong-2023 activity.csv --json",
@@ -42,7 +43,7 @@ def allocate_command(
     ],
     scheme: SchemeOption,
 ) -> None:
-    """Work out the allocation of each enterprise, step by step, with every formula spelled out.
+    """Work out each enterprise's allocation step by step, with every formula spelled out.
 
     Columns: enterprise, process; as needed year, activity, emissions_t, licensed_capacity, heat_gj, normal,
     kind, energy_tce, energy_factor, extra_t, abnormal_months, stopped_months, closed, pre_issued_t,
@@ -88,7 +89,7 @@ def status_command(
         Path, typer.Option("--surrenders", help="CSV account,date,quantity_t[,year]; negative: a reversal.")
     ],
 ) -> None:
-    """Print the compliance status of every account as CSV (account,status).
+    """Print the compliance status of every account as CSV.
 
     输出各账户的履约状态（CSV）。
     """
