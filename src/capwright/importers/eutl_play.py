@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from capwright.compliance.messages import AssessCompliance, RecordEmissions, SurrenderUnits
-from capwright.importers.eutl_files import EutlData, Installation
+from capwright.importers.eutl_files import LAST_YEAR, EutlData, Installation
 from capwright.importers.eutl_plan import YearPlan
 from capwright.importers.eutl_schemes import scheme_body, vintage_scheme
 from capwright.kernel.account_number import AccountNumber
@@ -77,12 +77,14 @@ class _Play:
         self._data = data
         self._plan = plan
         self._numbers = data.numbers
-        first = dict.fromkeys(data.installations, max(plan))
-        for year in sorted(data.years, reverse=True):
-            first |= dict.fromkeys((row.installation_id for _, row in data.years[year]), year)
         self._opens: dict[int, list[Installation]] = {year: [] for year in plan}
-        for installation in data.installations.values():
-            self._opens[first[installation.installation_id]].append(installation)
+        seen: dict[str, int] = {}
+        for year, rows in data.years.items():
+            for _, row in rows:
+                seen.setdefault(row.installation_id, year)
+        for key, installation in data.installations.items():
+            year = min(installation.first_year, seen.get(key, LAST_YEAR))
+            self._opens[min(max(year, min(plan)), max(plan))].append(installation)
 
     def steps(self) -> Iterator[Step]:
         """All steps in the order of time."""
@@ -235,12 +237,13 @@ class _Play:
             yield self._step(command, f"{year}/cancel/{key}", AUTHORITY, at_ms)
 
     def _close(self, year: int) -> Iterator[Step]:
-        """Set the last year of those for whom it was this one."""
+        """Set the last year of those for whom it was this one; one before the first year is for the market."""
         at_ms = _ms(year, 12, 31)
         file = self._data.installations_file
         for key, installation in self._data.installations.items():
-            if installation.last_year == year:
-                command = SetReportingYears(self._numbers[key], installation.first_year, year)
+            first, last = installation.first_year, installation.last_year
+            if last and max(first, last) == year:
+                command = SetReportingYears(self._numbers[key], first, last)
                 line = self._data.lines[key]
                 yield Step(command, f"eutl/{year}/last/{key}", OPERATOR, at_ms, line, file)
 

@@ -1,0 +1,206 @@
+"""The market's judgement of every installation and year beside the code that the log published.
+
+The log's codes: A enough surrendered, B not enough, C no verified emissions, D and E corrections by the
+administrator, `-` no duty, `*` an administrator's note. The market's: A, B, C by the cumulative rule of the
+trading period, or none where it sees no duty. Where they differ the reason is looked for in the log's own
+running totals, which were corrected after the codes had been fixed on 30 April.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from capwright.compliance.status import CumulativeStatus, DutyRecord, past_years_status
+from capwright.importers.eutl_files import EutlData, Installation, YearRow
+from capwright.importers.eutl_plan import period_of
+
+__all__ = ["NONE", "Agreement", "Difference", "Rate", "compare", "rule_rates"]
+
+NONE: Final = "-"  # no code, no judgement
+_JUDGED: Final = ("A", "B", "C")
+
+# Why a row differs, in the order in which the questions are asked.
+CORRECTED: Final = "the administrator corrected the year (D, E); the rule knows A, B and C only"
+UNJUDGED: Final = "the log keeps no code for the year"
+OUTSIDE: Final = "the log judges a year outside the installation's first and last"
+NOT_ASKED: Final = "no verified figure, yet the log asks for none: excluded or without activity"
+EARLIER_GAP: Final = "an earlier year of the period has no verified figure, yet the log asks for none"
+FIGURE_LATER: Final = "the log had no verified figure on 30 April; it was entered later"
+GAP_IN_LOG: Final = "the log misses a verified figure where the rule asks for none"
+NO_SURRENDER: Final = "the extract has no surrender for the year and no total"
+TOTALS_COVER: Final = "the log's totals cover the emissions, the yearly figures do not: corrected since"
+TOTALS_SHORT: Final = "the log's own totals contradict its code A: emissions corrected after 30 April"
+MADE_GOOD: Final = "surrendered after 30 April: the totals cover by now, the code stayed B"
+YEARS_COVER: Final = "the yearly figures cover the emissions, the log's totals do not"
+
+
+class Rate(Struct, frozen=True):
+    """How many of so many agree."""
+
+    agree: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        """The share in 0-1; 1 of nothing."""
+        return self.agree / self.of if self.of else 1.0
+
+
+class Difference(Struct, frozen=True):
+    """One way in which log and market differ: the codes, why, how often, and the first case."""
+
+    log: str
+    market: str
+    reason: str
+    count: int
+    example: str
+    line: int
+
+
+class Agreement(Struct, frozen=True):
+    """The comparison over all installation-years that the log gave a code A, B or C."""
+
+    overall: Rate
+    by_code: dict[str, Rate]  # by the log's code, notes apart: A, A*, B …
+    by_year: dict[int, Rate]
+    pairs: dict[str, int]  # `A/B`: the log says A, the market B; D, E and none included
+    differences: tuple[Difference, ...]  # the largest first
+    rules: dict[str, Rate]  # other ways to count, over the same rows: see `rule_rates`
+
+
+def bare(code: str | None) -> str:
+    """The code without the administrator's mark; `-` where the log has none."""
+    return (code or "").rstrip("*") or NONE
+
+
+def compare(data: EutlData, judged: Mapping[tuple[str, int], str]) -> Agreement:
+    """Compare the codes with the market's statuses by installation and year."""
+    by_code: dict[str, list[int]] = {}
+    by_year: dict[int, list[int]] = {}
+    pairs: dict[str, int] = {}
+    found: dict[tuple[str, str, str], list[tuple[int, str]]] = {}
+    gaps = _gaps(data)
+    for year, rows in data.years.items():
+        for line, row in rows:
+            log, market = bare(row.compliance_code), judged.get((row.installation_id, year), NONE)
+            market = market if market in _JUDGED else NONE
+            pair = f"{log}/{market}"
+            pairs[pair] = pairs.get(pair, 0) + 1
+            if log in _JUDGED:
+                for tally in (
+                    by_code.setdefault(row.compliance_code or NONE, [0, 0]),
+                    by_year.setdefault(year, [0, 0]),
+                ):
+                    tally[0] += log == market
+                    tally[1] += 1
+            if log != market:
+                reason = _reason(row, log, market, gaps)
+                found.setdefault((log, market, reason), []).append((line, f"{row.installation_id} {year}"))
+    differences = [
+        Difference(*key, count=len(cases), example=min(cases)[1], line=min(cases)[0])
+        for key, cases in found.items()
+    ]
+    return Agreement(
+        overall=_sum(by_code.values()),
+        by_code={code: Rate(*by_code[code]) for code in sorted(by_code)},
+        by_year={year: Rate(*by_year[year]) for year in sorted(by_year)},
+        pairs=dict(sorted(pairs.items())),
+        differences=tuple(sorted(differences, key=lambda d: (-d.count, d.log, d.market, d.reason))),
+        rules=rule_rates(data),
+    )
+
+
+def _sum(tallies: Iterable[list[int]]) -> Rate:
+    pairs = list(tallies)
+    return Rate(sum(agree for agree, _ in pairs), sum(of for _, of in pairs))
+
+
+def _gaps(data: EutlData) -> set[tuple[str, int]]:
+    """Installation-years without a verified figure that lie between first and last year."""
+    has = {(r.installation_id, y) for y, rows in data.years.items() for _, r in rows if r.verified_t is not None}
+    return {
+        (i.installation_id, year)
+        for i in data.installations.values()
+        for year in range(i.first_year, min(i.last_year or max(data.years), max(data.years)) + 1)
+        if (i.installation_id, year) not in has
+    }
+
+
+def _reason(row: YearRow, log: str, market: str, gaps: set[tuple[str, int]]) -> str:
+    if log in {"D", "E"}:
+        return CORRECTED
+    if log == NONE:
+        return UNJUDGED
+    if market == NONE:
+        return OUTSIDE
+    if market == "C":
+        return NOT_ASKED if (row.installation_id, row.year) in gaps else EARLIER_GAP
+    if log == "C":
+        return FIGURE_LATER if row.verified_t is not None else GAP_IN_LOG
+    return _reason_of_totals(row, log)
+
+
+def _reason_of_totals(row: YearRow, log: str) -> str:
+    """Why A is B or B is A, from the log's own running totals."""
+    surrendered_t, verified_t = row.cumulative_surrendered_t, row.cumulative_verified_t
+    if surrendered_t is None or verified_t is None:
+        return NO_SURRENDER
+    covered = surrendered_t >= verified_t
+    if log == "A":
+        return TOTALS_COVER if covered else TOTALS_SHORT
+    return MADE_GOOD if covered else YEARS_COVER
+
+
+# Other rules over the same figures, to see which one the log followed.
+
+
+def rule_rates(data: EutlData) -> dict[str, Rate]:
+    """Agreement of four ways to count with the log's codes A, B, C.
+
+    `period`: from the first year of the trading period, as the market does; `life`: from the installation's
+    first year; `year`: each year alone; `log_totals`: the running totals that the log itself gives.
+    """
+    starts: dict[str, Callable[[int], int]] = {
+        "period": period_of,
+        "life": lambda _year: 0,
+        "year": lambda year: year,
+    }
+    tallies = {name: [0, 0] for name in (*starts, "log_totals")}
+    for installation, rows in data.by_installation():
+        for row in rows:
+            log = bare(row.compliance_code)
+            if log not in _JUDGED:
+                continue
+            found = {n: status_since(installation, rows, row.year, s(row.year)) for n, s in starts.items()}
+            found["log_totals"] = _by_totals(row)
+            for name, status in found.items():
+                tallies[name][0] += status == log
+                tallies[name][1] += 1
+    return {name: Rate(*tally) for name, tally in tallies.items()}
+
+
+def status_since(installation: Installation, rows: Iterable[YearRow], year: int, since: int) -> str:
+    """The cumulative status after the surrender for `year`, counting the years from `since` on."""
+    counted = [row for row in rows if since <= row.year <= year]
+    first = max(installation.first_year, since)
+    last = installation.last_year or None
+    here = any(row.year == year and row.verified_t is not None for row in counted)
+    if year < installation.first_year or (last is not None and year > last and not here):
+        return NONE
+    record = DutyRecord(
+        first_year=first,
+        last_year=last,
+        emissions={row.year: row.verified_t for row in counted if row.verified_t is not None},
+        surrendered_t=sum(row.surrendered_t or 0 for row in counted),
+    )
+    status = past_years_status(record, year + 1)
+    return status.value if status is not CumulativeStatus.NOT_APPLICABLE else NONE
+
+
+def _by_totals(row: YearRow) -> str:
+    if row.cumulative_verified_t is None or row.cumulative_surrendered_t is None:
+        return "C" if row.verified_t is None else NONE
+    return "A" if row.cumulative_surrendered_t >= row.cumulative_verified_t else "B"
