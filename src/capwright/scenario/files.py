@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Struct
 
-from capwright.allocation.activity import ActivityRow
+from capwright.allocation.activity import ActivityRow, Positive
 from capwright.table import Money, Tonnes
 
 __all__ = [
@@ -21,7 +21,10 @@ __all__ = [
     "CreditRow",
     "EmissionRow",
     "EnterpriseRow",
+    "FreezeRow",
     "HoldingRow",
+    "ObjectionRow",
+    "ProjectRow",
     "RoundRow",
     "ScenarioFile",
     "Step",
@@ -37,7 +40,11 @@ Cash = Annotated[int, Money()]
 
 
 class EnterpriseRow(Struct, frozen=True):
-    """`enterprises.csv`: an account holder. `account_type` is a code of the scheme; `id` is used in all files."""
+    """`enterprises.csv`: an account holder. `account_type` is a code of the scheme; all files use `id`.
+
+    `first_year` and `last_year` bound the duty; for the kind `newly_covered`, `first_year` is the first
+    vintage of cover. `opened_on`: the account opens, and the cash comes, then and not at the beginning.
+    """
 
     id: str
     name: str
@@ -47,6 +54,7 @@ class EnterpriseRow(Struct, frozen=True):
     first_year: int = 0
     last_year: int = 0
     cash: Cash = 0
+    opened_on: date | None = None
 
 
 class HoldingRow(Struct, frozen=True):
@@ -67,7 +75,7 @@ class EmissionRow(Struct, frozen=True):
 
 
 class TransferRow(Struct, frozen=True):
-    """`transfers.csv`: a trade agreed outside and settled here, delivery against payment; price in currency per t."""
+    """`transfers.csv`: a trade agreed outside, settled here, delivery against payment; price per tonne."""
 
     date: date
     seller: str
@@ -113,7 +121,10 @@ class BidRow(Struct, frozen=True):
 
 
 class CreditRow(Struct, frozen=True):
-    """`credits.csv`: reduction credits of a registered project, issued to its owner."""
+    """`credits.csv`: reduction credits of a project, issued to its owner.
+
+    The first row of a project registers it with `type`, `region`, `co2_ch4_share` and `pre_cdm`.
+    """
 
     date: date
     project: str
@@ -124,6 +135,7 @@ class CreditRow(Struct, frozen=True):
     type: str = ""
     region: str = ""
     co2_ch4_share: Decimal | None = None
+    pre_cdm: bool | None = None
 
 
 class SurrenderRow(Struct, frozen=True):
@@ -136,12 +148,65 @@ class SurrenderRow(Struct, frozen=True):
     series: str = ""
 
 
+class ObjectionRow(Struct, frozen=True):
+    """`objections.csv`: an enterprise asks for a review of its approved quota; the decision sets the quota.
+
+    `free_t` is needed only where the enterprise's processes have different free shares.
+    """
+
+    enterprise: str
+    vintage: int
+    decided_on: date
+    date: date
+    reason: str
+    approved_t: OptionalTonnes
+    free_t: OptionalTonnes | None = None
+    decision: str = ""
+
+
+class ProjectRow(Struct, frozen=True):
+    """`projects.csv`: a process of a new project and how far the project comes.
+
+    The step `register_projects` of the vintage registers it. The dates, and `bought_t` (the paid share bought
+    on the market, put on record at `bought_on`), are taken from the project's first row; an empty date: it
+    does not get there in this story.
+    """
+
+    enterprise: str
+    vintage: int
+    process: str
+    design_capacity: Annotated[Decimal, Positive()] | None = None
+    energy_tce: Annotated[Decimal, Positive()] | None = None
+    energy_factor: Annotated[Decimal, Positive()] | None = None
+    bought_t: OptionalTonnes = 0
+    bought_on: date | None = None
+    accepted_on: date | None = None
+    controlled_on: date | None = None
+    issued_on: date | None = None
+
+
+class FreezeRow(Struct, frozen=True):
+    """`freezes.csv`: units that the authority bars from being traded."""
+
+    date: date
+    enterprise: str
+    series: str
+    quantity_t: Tonne
+    reason: str
+
+
 class Step(Struct, frozen=True, forbid_unknown_fields=True):
     """One thing that the authority does at a time; `do` says what, the rest fills it in.
 
-    `issue` (kind, vintage, quantity_t: empty = the cap), `distribute` (kind, vintage, to: account type → tonnes),
-    `adopt` (scheme), `record_activity` (years), `pre_issue`, `approve_quota`, `true_up`, `record_emissions`,
-    `assess`, `sanction` (vintage, enterprises), `advance` (the clock only), `suspend` (enterprises).
+    * `adopt` (scheme); `issue` (kind, vintage, quantity_t: empty = the cap);
+    * `distribute` (kind, vintage, to: account type → tonnes);
+    * `record_activity` (years: empty = all) from activity.csv; `record_carried` (vintage): of its rows only
+      what happened before the story, `last_approved_t` and `pre_issued_t`;
+    * `pre_issue`, `approve_quota`, `true_up` (vintage);
+    * `recall_stop` (vintage, enterprises): the quota of abnormal months, as recorded;
+    * `register_projects` (vintage) from projects.csv; `record_emissions` (vintage: empty = all);
+    * `assess` (vintage); `sanction` (vintage, enterprises);
+    * `set_status` (enterprises, status, reason); `advance` (the clock only).
     """
 
     at: datetime
@@ -150,12 +215,16 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
         "issue",
         "distribute",
         "record_activity",
+        "record_carried",
+        "register_projects",
         "pre_issue",
         "approve_quota",
         "true_up",
+        "recall_stop",
         "record_emissions",
         "assess",
         "sanction",
+        "set_status",
         "advance",
     ]
     vintage: int = 0
@@ -165,10 +234,12 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     scheme: str = ""
     years: tuple[int, ...] = ()
     enterprises: tuple[str, ...] = ()
+    status: Literal["open", "restricted", "suspended"] = "open"
+    reason: str = ""
 
 
 class ScenarioFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """`scenario.toml`. `nature` tells the reader whether the figures are real, synthetic, or reconstructed."""
+    """`scenario.toml`. `nature` tells whether the figures are real, synthetic, or reconstructed."""
 
     name: str
     en: str

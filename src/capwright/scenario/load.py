@@ -17,7 +17,10 @@ from capwright.scenario.files import (
     CreditRow,
     EmissionRow,
     EnterpriseRow,
+    FreezeRow,
     HoldingRow,
+    ObjectionRow,
+    ProjectRow,
     RoundRow,
     ScenarioFile,
     SurrenderRow,
@@ -83,6 +86,9 @@ class Scenario(Struct, frozen=True):
     transfers: Table[TransferRow]
     credits: Table[CreditRow]
     surrenders: Table[SurrenderRow]
+    objections: Table[ObjectionRow]
+    projects: Table[ProjectRow]
+    freezes: Table[FreezeRow]
 
 
 def built_in_scenarios() -> list[str]:
@@ -114,6 +120,9 @@ def load_scenario(name_or_folder: str | Path) -> Scenario:
         transfers=_table(folder, "transfers.csv", TransferRow),
         credits=_table(folder, "credits.csv", CreditRow),
         surrenders=_table(folder, "surrenders.csv", SurrenderRow),
+        objections=_table(folder, "objections.csv", ObjectionRow),
+        projects=_table(folder, "projects.csv", ProjectRow),
+        freezes=_table(folder, "freezes.csv", FreezeRow),
     )
     _check(scenario)
     return scenario
@@ -142,6 +151,9 @@ def _check(scenario: Scenario) -> None:
     check_unique(scenario.emissions, "enterprise", "year")
     check_unique(scenario.rounds, "round")
     check_unique(scenario.credits, "project", "vintage", "kind")
+    check_unique(scenario.activity, "enterprise", "process", "year")
+    check_unique(scenario.objections, "enterprise", "vintage")
+    check_unique(scenario.projects, "enterprise", "vintage", "process")
     known = {row.id for row in scenario.enterprises}
     _known(scenario.holdings, "enterprise", known)
     _known(scenario.activity, "enterprise", known)
@@ -151,6 +163,9 @@ def _check(scenario: Scenario) -> None:
     _known(scenario.transfers, "buyer", known)
     _known(scenario.credits, "owner", known)
     _known(scenario.surrenders, "enterprise", known)
+    _known(scenario.objections, "enterprise", known)
+    _known(scenario.projects, "enterprise", known)
+    _known(scenario.freezes, "enterprise", known)
     rounds = {row.round for row in scenario.rounds}
     for line, bid in scenario.bids.numbered():
         if bid.round not in rounds:

@@ -16,6 +16,7 @@ __all__ = [
     "EXCHANGE",
     "OFFICERS",
     "OPERATOR",
+    "SECOND_OPERATOR",
     "Directory",
     "second",
     "speaker",
@@ -24,6 +25,7 @@ __all__ = [
 AUTHORITY: Final = "authority-1"
 APPROVER: Final = "authority-2"
 OPERATOR: Final = "operator-1"
+SECOND_OPERATOR: Final = "operator-2"
 EXCHANGE: Final = "exchange-1"
 CLOCK: Final = "clock"
 
@@ -31,7 +33,7 @@ OFFICERS: Final = (
     Officer(AUTHORITY, ("authority",)),
     Officer(APPROVER, ("authority",)),
     Officer(OPERATOR, ("operator",)),
-    Officer("operator-2", ("operator",)),
+    Officer(SECOND_OPERATOR, ("operator",)),
     Officer(EXCHANGE, ("exchange",)),
     Officer(CLOCK, ("clock",)),
 )
@@ -49,7 +51,7 @@ def second(enterprise: str) -> str:
 
 
 class Directory:
-    """Account numbers of a scenario: government accounts by type, enterprises by id, in the order of the file."""
+    """Account numbers: government accounts by type, enterprises by id, in the order of the file."""
 
     def __init__(self, rules: RegistryRules) -> None:
         self._rules = rules
