@@ -102,7 +102,9 @@ class GdWorld(World):
         self.central(TOTAL, ALLOCATION, vintage, quantity_t * 3 // 4)
         self.central(TOTAL, NEW_RESERVE, vintage, quantity_t // 10)
 
-    def central(self, source: str, target: str, vintage: int, quantity_t: int, kind: str = "central_transfer"):
+    def central(
+        self, source: str, target: str, vintage: int, quantity_t: int, kind: str = "central_transfer"
+    ):
         self.two_step(ProposeTransaction(kind, source, target, (UnitLine(f"GDEA-{vintage}", quantity_t),)))
 
     def two_step(self, command: ProposeTransaction, who: tuple[str, str] = ("ann", "bob")) -> None:

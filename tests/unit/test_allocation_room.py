@@ -61,7 +61,7 @@ def approved(world: GdWorld) -> GdWorld:
 
 
 def test_a_pre_issue_is_the_last_approved_quota_and_half_of_it_is_frozen(world):
-    proposed, alpha, beta = world.together(PreIssueAllowances(2021))
+    _, alpha, beta = world.together(PreIssueAllowances(2021))
     assert (alpha.account, alpha.quantity_t, alpha.frozen_t) == (ALPHA, 1_400_001, 700_000)
     assert (beta.account, beta.quantity_t, beta.frozen_t) == (BETA, 50_000, 25_000)
     assert (world.frozen_t(ALPHA), world.free_t(ALPHA)) == (700_000, 700_001)
@@ -179,7 +179,7 @@ def test_what_a_recall_does_not_find_is_owed_and_recalled_later(world):
     approved(world)
     world.spend(BETA, 50_001)  # the free half; the frozen 50,000 stay
     (_, beta) = world.on(MONDAY_AFTER).together(TrueUpAllowances(2021, (BETA,)))
-    # pre-issued 50,000 by the record that `outputs` corrected? no: 100,001 were handed out, 43,718 approved
+    # 100,001 were handed out, 43,718 approved; the frozen half is all that is left
     assert (beta.quantity_t, beta.owed_t) == (50_000, 100_001 - 43_718 - 50_000)
     assert world.room.quota(BETA, 2021).owed == {"true_up": 6_283}
     assert refusal_of(world, "ann", RecallOwed(BETA, 2021)) == "CW-5133"
