@@ -1,53 +1,48 @@
 """The market puts the rooms together: `execute(command)` gives a refusal or events, `apply(event)` folds one.
 
 Deterministic: no clock, randomness, file or network inside. A handler is a pure function of the state, so a
-refused
-command cannot have changed anything, and a proposal is tried in full before a second person is asked to
-approve it.
+refused command cannot have changed anything, and a proposal is tried in full before a second person is asked
+to approve it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Union
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Union
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
 from capwright.allocation.room import AllocationRoom
-from capwright.auction.reserve import Trade
 from capwright.auction.room import AuctionRoom
-from capwright.compliance.messages import SurrenderUnits
 from capwright.compliance.room import ComplianceRoom
-from capwright.kernel.message import Command, CommandRefused, Event, Permit
+from capwright.kernel.message import Command, CommandRefused, Event
 from capwright.kernel.refusal import define, refuse
 from capwright.kernel.serial import RangeSet
 from capwright.ledger import laws
 from capwright.ledger.book import Book, BookState
-from capwright.ledger.clock import local_time
-from capwright.ledger.messages import PostingEvent, UnitLine
+from capwright.ledger.messages import PostingEvent
 from capwright.ledger.room import Request, Room
 from capwright.ledger.rulebook import Rulebook
-from capwright.registry.messages import ProposeTransaction, Role
+from capwright.market.composition import compose, room_of
+from capwright.market.messages import (
+    AdoptScheme,
+    ApproveProposal,
+    CommandProposed,
+    MarketOpened,
+    MarketState,
+    OpenMarket,
+    Proposal,
+    ProposalApproved,
+    ProposalRejected,
+    RejectProposal,
+    SchemeAdopted,
+)
 from capwright.registry.room import RegistryRoom
 from capwright.settlement.room import SettlementRoom
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-__all__ = [
-    "COMMANDS",
-    "EVENTS",
-    "AdoptScheme",
-    "ApproveProposal",
-    "Market",
-    "Officer",
-    "OpenMarket",
-    "RejectProposal",
-    "command_union",
-    "event_union",
-]
+__all__ = ["COMMANDS", "EVENTS", "Market", "command_union", "event_union"]
 
 NOT_OPEN = define(
     "CW-8210",
@@ -77,91 +72,6 @@ OWN_PROPOSAL = define(
 UNKNOWN_COMMAND = define(
     "CW-8214", en="The market knows no command {command}.", zh="市场没有命令{command}。", rule="design"
 )
-
-
-class Officer(Struct, frozen=True):
-    """A person with officer roles from the start."""
-
-    person: str
-    roles: tuple[Role, ...]
-
-
-class OpenMarket(Command, frozen=True):
-    """The first command of every journal: the scheme in force and the people in office.
-
-    `about` says what this market is, e.g. `nature`: real, synthetic, reconstructed; reports repeat it.
-    """
-
-    permit: ClassVar[Permit] = Permit()
-    scheme: dict[str, Any]
-    officers: tuple[Officer, ...]
-    about: dict[str, str] = field(default_factory=dict)
-
-
-class MarketOpened(Event, frozen=True):
-    scheme: dict[str, Any]
-    officers: tuple[Officer, ...]
-    about: dict[str, str] = field(default_factory=dict)
-
-
-class AdoptScheme(Command, frozen=True):
-    """Put a further scheme in force, e.g. next year's; earlier vintages keep their own."""
-
-    permit: ClassVar[Permit] = Permit(roles=("authority",), four_eyes=True)
-    scheme: dict[str, Any]
-
-
-class SchemeAdopted(Event, frozen=True):
-    scheme: dict[str, Any]
-
-
-class CommandProposed(Event, frozen=True):
-    """A command that needs a second person waits; it was tried and would have passed."""
-
-    proposal_id: str
-    proposer: str
-    proposed: dict[str, Any]
-
-
-class ApproveProposal(Command, frozen=True):
-    """Approve what another person proposed; it is carried out at once."""
-
-    permit: ClassVar[Permit] = Permit()
-    proposal_id: str
-
-
-class ProposalApproved(Event, frozen=True):
-    proposal_id: str
-    approver: str
-
-
-class RejectProposal(Command, frozen=True):
-    """Reject a proposal, or withdraw one's own."""
-
-    permit: ClassVar[Permit] = Permit()
-    proposal_id: str
-    reason: str = ""
-
-
-class ProposalRejected(Event, frozen=True):
-    proposal_id: str
-    person: str
-    reason: str = ""
-
-
-class Proposal(Struct, frozen=True):
-    """A command waiting for a second person."""
-
-    proposer: str
-    command: dict[str, Any]
-
-
-class MarketState(Struct):
-    """What belongs to no room."""
-
-    opened: bool = False
-    about: dict[str, str] = field(default_factory=dict)
-    proposals: dict[str, Proposal] = {}
 
 
 class _Snapshot(Struct):
@@ -197,10 +107,8 @@ class Market:
         self._wire()
 
     def _wire(self) -> None:
-        registry = self.rooms["registry"]
-        assert isinstance(registry, RegistryRoom)
-        self.registry = registry
-        self._compose()
+        self.registry = room_of(self.rooms, RegistryRoom)
+        compose(self.rooms)
         self._handlers: dict[type[Command], Callable[[Request, Any], Iterable[Event]]] = {
             OpenMarket: self._open_market,
             AdoptScheme: self._adopt_scheme,
@@ -226,60 +134,6 @@ class Market:
             if issubclass(event_type, PostingEvent):
                 known.insert(0, self._post)
         self._appliers = {event_type: tuple(found) for event_type, found in appliers.items()}
-
-    def _compose(self) -> None:
-        """Give rooms that may not know each other what they need of each other."""
-        auction, settlement = self.rooms["auction"], self.rooms["settlement"]
-        allocation = self.rooms["allocation"]
-        assert isinstance(allocation, AllocationRoom)
-        assert isinstance(auction, AuctionRoom)
-        assert isinstance(settlement, SettlementRoom)
-
-        def trades() -> Iterable[Trade]:
-            rules = self.rulebook.now()
-            for trade in settlement.state.trades:
-                on = local_time(rules, trade.at_ms).date()
-                price = trade.price_fen_per_t
-                yield Trade(on=on, mode=trade.mode, price_fen_per_t=price, quantity_t=trade.quantity_t)
-
-        auction.hooks.trades = trades
-        auction.hooks.quota_t = allocation.quota_t
-        allocation.auctioned_t = auction.delivered_t
-        self._compose_surrender(settlement)
-
-    def _compose_surrender(self, settlement: SettlementRoom) -> None:
-        """Compliance plans a surrender; the registry carries it out and asks compliance whether it may."""
-        registry, compliance = self.registry, self.rooms["compliance"]
-        assert isinstance(compliance, ComplianceRoom)
-
-        def propose(request: Request, command: SurrenderUnits, lines: tuple[UnitLine, ...]) -> list[Event]:
-            target = next((a.number for a in self.book.state.accounts.values() if a.type == "surrender"), "")
-            return registry.transactions.propose(
-                request, ProposeTransaction("surrender", command.account, target, lines, command.vintage)
-            )
-
-        def pending(account: str, vintage: int) -> Iterable[UnitLine]:
-            for transaction in registry.state.pending.values():
-                if (transaction.type, transaction.source, transaction.vintage) == (
-                    "surrender",
-                    account,
-                    vintage,
-                ):
-                    yield from transaction.lines
-
-        def check(_request: Request, command: ProposeTransaction) -> None:
-            compliance.check_surrender(command.source, command.vintage, command.lines)
-
-        def trades() -> Iterable[tuple[date, int, int]]:
-            rules = self.rulebook.now()
-            for trade in settlement.state.trades:
-                on = local_time(rules, trade.at_ms).date()
-                yield on, trade.quantity_t, trade.quantity_t * trade.price_fen_per_t
-
-        compliance.propose = propose
-        compliance.pending = pending
-        compliance.trades = trades
-        registry.transactions.type_checks["surrender"] = check
 
     # Executing.
 
@@ -445,6 +299,3 @@ def command_union() -> Any:
 def event_union() -> Any:
     """Return the tagged union of all events, for decoders."""
     return Union[EVENTS]  # noqa: UP007
-
-
-__all__ += ["CommandProposed", "MarketOpened", "ProposalApproved", "ProposalRejected", "SchemeAdopted"]

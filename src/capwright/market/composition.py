@@ -1,0 +1,84 @@
+"""Rooms may not know each other; here each is given what it needs of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TypeVar
+
+from capwright.allocation.room import AllocationRoom
+from capwright.auction.reserve import Trade
+from capwright.auction.room import AuctionRoom
+from capwright.compliance.messages import SurrenderUnits
+from capwright.compliance.room import ComplianceRoom
+from capwright.kernel.message import Event
+from capwright.ledger.clock import local_time
+from capwright.ledger.messages import UnitLine
+from capwright.ledger.room import Request, Room
+from capwright.registry.messages import ProposeTransaction
+from capwright.registry.room import RegistryRoom
+from capwright.settlement.room import SettlementRoom
+
+__all__ = ["compose", "room_of"]
+
+R = TypeVar("R", bound=Room)
+
+
+def room_of(rooms: Mapping[str, Room], kind: type[R]) -> R:
+    """The room of a type."""
+    return next(room for room in rooms.values() if isinstance(room, kind))
+
+
+def compose(rooms: Mapping[str, Room]) -> None:
+    """Wire the rooms together; called anew whenever a snapshot has replaced their states."""
+    _compose_auction(rooms)
+    _compose_surrender(rooms)
+
+
+def _compose_auction(rooms: Mapping[str, Room]) -> None:
+    """Reserve prices come from settled trades, quotas from allocation, paid shares from awards."""
+    auction, settlement = room_of(rooms, AuctionRoom), room_of(rooms, SettlementRoom)
+    allocation = room_of(rooms, AllocationRoom)
+
+    def trades() -> Iterable[Trade]:
+        rules = auction.rulebook.now()
+        for trade in settlement.state.trades:
+            on = local_time(rules, trade.at_ms).date()
+            price = trade.price_fen_per_t
+            yield Trade(on=on, mode=trade.mode, price_fen_per_t=price, quantity_t=trade.quantity_t)
+
+    auction.hooks.trades = trades
+    auction.hooks.quota_t = allocation.quota_t
+    allocation.auctioned_t = auction.delivered_t
+
+
+def _compose_surrender(rooms: Mapping[str, Room]) -> None:
+    """Compliance plans a surrender; the registry carries it out and asks compliance whether it may."""
+    registry, compliance = room_of(rooms, RegistryRoom), room_of(rooms, ComplianceRoom)
+    settlement = room_of(rooms, SettlementRoom)
+
+    def propose(request: Request, command: SurrenderUnits, lines: tuple[UnitLine, ...]) -> list[Event]:
+        accounts = registry.book.state.accounts.values()
+        target = next((a.number for a in accounts if a.type == "surrender"), "")
+        transaction = ProposeTransaction("surrender", command.account, target, lines, command.vintage)
+        return registry.transactions.propose(request, transaction)
+
+    def pending(account: str, vintage: int) -> Iterable[UnitLine]:
+        wanted = "surrender", account, vintage
+        for transaction in registry.state.pending.values():
+            if (transaction.type, transaction.source, transaction.vintage) == wanted:
+                yield from transaction.lines
+
+    def check(_request: Request, command: ProposeTransaction) -> None:
+        compliance.check_surrender(command.source, command.vintage, command.lines)
+
+    def trades() -> Iterable[tuple[date, int, int]]:
+        rules = compliance.rulebook.now()
+        for trade in settlement.state.trades:
+            on = local_time(rules, trade.at_ms).date()
+            yield on, trade.quantity_t, trade.quantity_t * trade.price_fen_per_t
+
+    compliance.propose = propose
+    compliance.pending = pending
+    compliance.trades = trades
+    registry.transactions.type_checks["surrender"] = check
