@@ -271,6 +271,7 @@ def test_the_next_vintage_pre_issues_what_this_ledger_approved(world):
         ({"capacity": Decimal("Infinity")}, "CW-5001"),
         ({"heat_gj": Decimal("1e-10")}, "CW-5001"),
         ({"activity": Decimal(10) ** 16}, "CW-5001"),
+        ({"activity": Decimal("0E+999999999")}, "CW-5001"),
         ({"emissions_t": -1}, "CW-9101"),
         ({"last_approved_t": 10**13}, "CW-9101"),
         ({"abnormal_months": 13}, "CW-5002"),

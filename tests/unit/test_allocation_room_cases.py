@@ -341,3 +341,16 @@ def test_pre_issued_quota_of_a_leaver_is_recalled_and_the_rest_deducted_national
     assert code_of(world, "ann", ApproveQuota(2023, (BETA,))) == "CW-5107"
     assert code_of(world, "ann", ApproveQuota(2023)) == "CW-5110"
     same_by_replay_and_snapshot(world)
+
+
+def test_a_leaver_does_not_hold_up_the_true_up_of_the_others():
+    world = GdWorld(2023).firms(ALPHA, BETA)
+    for account in (ALPHA, BETA):
+        world.record(account, GRINDING, 2023, activity=Decimal(1_000_000), last_approved_t=20_000)
+    world.together(PreIssueAllowances(2023))
+    world.on(date(2024, 7, 1)).together(ApproveQuota(2023))
+    world.together(RecallPreIssued(BETA, 2023))
+    (_, event) = world.on(date(2024, 7, 9)).together(TrueUpAllowances(2023))
+    # 1,000,000 × 0.023 = 23,000 t, 0.96 of it free
+    assert (event.account, event.quantity_t) == (ALPHA, 2_080)
+    assert code_of(world, "ann", TrueUpAllowances(2023, (BETA,))) == "CW-5107"

@@ -250,8 +250,14 @@ class Handout:
         )
 
     def _ready(self, vintage: int, today: date) -> tuple[str, ...]:
-        quotas = self._state.quotas.get(vintage, {})
-        return tuple(account for account, quota in quotas.items() if _waits(quota, today) is None)
+        accounts = self._book.state.accounts
+        return tuple(
+            number
+            for number, quota in self._state.quotas.get(vintage, {}).items()
+            if _waits(quota, today) is None
+            and accounts[number].status == "open"
+            and self._desk.covered(accounts[number], vintage)
+        )
 
     def _settling(self, number: str, vintage: int, today: date) -> QuotaRecord:
         account = self._desk.account(number)

@@ -1,7 +1,8 @@
 """Commands and events of free allocation on the ledger.
 
-Vintages are years. `accounts=()` means every account that is due: a command with an empty list never leaves
-out one whose figures are lacking, it refuses and names it. `steps` of an event spell the formula out with
+Vintages are years. `accounts=()` means every account that is due: open, covered in the vintage, not dealt
+with before, its terms over. One whose figures are lacking is never left out: the command refuses and names
+it. `steps` of an event spell the formula out with
 symbols and figures, so that the journal explains every tonne.
 """
 

@@ -55,7 +55,8 @@ CLOSED_FIGURES = define(
 )
 
 _YEARS: Final = range(1990, 2101)
-_DECIMALS: Final = -9
+_DECIMALS: Final = 9
+_DIGITS: Final = 15
 
 
 class Records:
@@ -126,7 +127,8 @@ def check_figure(figure: Decimal | None) -> None:
     if figure is None:
         return
     exponent = figure.as_tuple().exponent
-    if not figure.is_finite() or not 0 <= figure <= MAX_ACTIVITY or int(exponent) < _DECIMALS:
+    bounded = figure.is_finite() and 0 <= figure <= MAX_ACTIVITY
+    if not bounded or not -_DECIMALS <= int(exponent) <= _DIGITS:  # 0E+999999999 is bounded, but takes a day
         refuse(BAD_ACTIVITY, text=str(figure)[:40])
 
 
