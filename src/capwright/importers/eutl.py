@@ -2,8 +2,9 @@
 
     report = import_eutl(Path("eutl"), "eu.sqlite")
 
-Everything is read and checked before the journal is made. Command ids are made from the data, so an import that
-was cut short is finished by starting it again: what is there is answered from the journal, the rest follows.
+Everything is read and checked before the journal is made. Command ids are made from the data, so an import
+that was cut short is finished by starting it again: what is there is answered from the journal, the rest
+follows.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from capwright.importers.eutl_compare import Agreement, compare
 from capwright.importers.eutl_files import EutlData, read_eutl
 from capwright.importers.eutl_plan import YearPlan, make_plan
 from capwright.importers.eutl_play import Step, play
-from capwright.journal.engine import Engine
 from capwright.journal.batch import Envelope
+from capwright.journal.engine import Engine
 from capwright.journal.replay import quiet_collector
 from capwright.journal.store import Store, open_store
 from capwright.kernel.message import Outcome
@@ -125,9 +126,9 @@ def import_eutl(
 ) -> EutlReport:
     """Play the extract in `folder` into a new journal at `db_url`, or finish an import cut short there.
 
-    `progress(done, total, label)` is called a few hundred times. `countries`: two-letter codes of the registries to
-    import, None for all. Raises `BadInput` for a fault of the files and `Refused` (CW-9410) when `db_url` holds
-    another journal; nothing is written then.
+    `progress(done, total, label)` is called a few hundred times. `countries`: two-letter codes of the
+    registries to import, None for all. Raises `BadInput` for a fault of the files and `Refused` (CW-9410)
+    when `db_url` holds another journal; nothing is written then.
     """
     clock = _Clock()
     data = read_eutl(folder, countries)
@@ -141,7 +142,16 @@ def import_eutl(
         agreement = compare(data, _judged(market, data))
         clock.lap("compare")
     return _report(
-        folder, db_url, countries, data, plan, market=market, head=head, run=run, agreement=agreement, clock=clock
+        folder,
+        db_url,
+        countries,
+        data,
+        plan,
+        market=market,
+        head=head,
+        run=run,
+        agreement=agreement,
+        clock=clock,
     )
 
 

@@ -8,10 +8,12 @@ running totals, which were corrected after the codes had been fixed on 30 April.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from capwright.compliance.status import CumulativeStatus, DutyRecord, past_years_status
 from capwright.importers.eutl_files import EutlData, Installation, YearRow
@@ -38,24 +40,26 @@ YEARS_COVER: Final = "the yearly figures cover the emissions, the log's totals d
 
 
 class Rate(Struct, frozen=True):
-    """How many of so many agree."""
+    """How many of so many agree; `percent` with two decimals, None of nothing."""
 
     agree: int
     of: int
+    percent: Decimal | None
 
-    @property
-    def share(self) -> float:
-        """The share in 0-1; 1 of nothing."""
-        return self.agree / self.of if self.of else 1.0
+    @classmethod
+    def make(cls, agree: int, of: int) -> Rate:
+        """Work out the percentage."""
+        return cls(agree, of, (Decimal(100 * agree) / of).quantize(Decimal("0.01")) if of else None)
 
 
 class Difference(Struct, frozen=True):
-    """One way in which log and market differ: the codes, why, how often, and the first case."""
+    """One way in which log and market differ: the codes, why, how often, when, and the first case."""
 
     log: str
     market: str
     reason: str
     count: int
+    years: dict[int, int]
     example: str
     line: int
 
@@ -81,7 +85,7 @@ def compare(data: EutlData, judged: Mapping[tuple[str, int], str]) -> Agreement:
     by_code: dict[str, list[int]] = {}
     by_year: dict[int, list[int]] = {}
     pairs: dict[str, int] = {}
-    found: dict[tuple[str, str, str], list[tuple[int, str]]] = {}
+    found: dict[tuple[str, str, str], list[tuple[int, YearRow]]] = {}
     gaps = _gaps(data)
     for year, rows in data.years.items():
         for line, row in rows:
@@ -98,15 +102,12 @@ def compare(data: EutlData, judged: Mapping[tuple[str, int], str]) -> Agreement:
                     tally[1] += 1
             if log != market:
                 reason = _reason(row, log, market, gaps)
-                found.setdefault((log, market, reason), []).append((line, f"{row.installation_id} {year}"))
-    differences = [
-        Difference(*key, count=len(cases), example=min(cases)[1], line=min(cases)[0])
-        for key, cases in found.items()
-    ]
+                found.setdefault((log, market, reason), []).append((line, row))
+    differences = [_difference(key, cases) for key, cases in found.items()]
     return Agreement(
         overall=_sum(by_code.values()),
-        by_code={code: Rate(*by_code[code]) for code in sorted(by_code)},
-        by_year={year: Rate(*by_year[year]) for year in sorted(by_year)},
+        by_code={code: Rate.make(*by_code[code]) for code in sorted(by_code)},
+        by_year={year: Rate.make(*by_year[year]) for year in sorted(by_year)},
         pairs=dict(sorted(pairs.items())),
         differences=tuple(sorted(differences, key=lambda d: (-d.count, d.log, d.market, d.reason))),
         rules=rule_rates(data),
@@ -115,12 +116,23 @@ def compare(data: EutlData, judged: Mapping[tuple[str, int], str]) -> Agreement:
 
 def _sum(tallies: Iterable[list[int]]) -> Rate:
     pairs = list(tallies)
-    return Rate(sum(agree for agree, _ in pairs), sum(of for _, of in pairs))
+    return Rate.make(sum(agree for agree, _ in pairs), sum(of for _, of in pairs))
+
+
+def _difference(key: tuple[str, str, str], cases: list[tuple[int, YearRow]]) -> Difference:
+    years: dict[int, int] = {}
+    for _, row in cases:  # they come year by year
+        years[row.year] = years.get(row.year, 0) + 1
+    line, first = min(cases, key=lambda case: case[0])
+    log, market, reason = key
+    return Difference(log, market, reason, len(cases), years, f"{first.installation_id} {first.year}", line)
 
 
 def _gaps(data: EutlData) -> set[tuple[str, int]]:
     """Installation-years without a verified figure that lie between first and last year."""
-    has = {(r.installation_id, y) for y, rows in data.years.items() for _, r in rows if r.verified_t is not None}
+    has = {
+        (r.installation_id, y) for y, rows in data.years.items() for _, r in rows if r.verified_t is not None
+    }
     return {
         (i.installation_id, year)
         for i in data.installations.values()
@@ -158,46 +170,60 @@ def _reason_of_totals(row: YearRow, log: str) -> str:
 
 
 def rule_rates(data: EutlData) -> dict[str, Rate]:
-    """Agreement of four ways to count with the log's codes A, B, C.
+    """Agreement of five ways to count with the log's codes A, B, C.
 
     `period`: from the first year of the trading period, as the market does; `life`: from the installation's
-    first year; `year`: each year alone; `log_totals`: the running totals that the log itself gives.
+    first year; `year`: each year alone; `log_totals`: the running totals that the log itself gives;
+    `period_as_asked`: like `period`, but a year without a figure counts as zero where the log gives a total
+    of emissions all the same, which it leaves empty where it misses a figure.
     """
     starts: dict[str, Callable[[int], int]] = {
         "period": period_of,
         "life": lambda _year: 0,
         "year": lambda year: year,
     }
-    tallies = {name: [0, 0] for name in (*starts, "log_totals")}
+    tallies = {name: [0, 0] for name in (*starts, "log_totals", "period_as_asked")}
     for installation, rows in data.by_installation():
+        asked = [_zero_where_none_asked(row) for row in rows]
         for row in rows:
             log = bare(row.compliance_code)
             if log not in _JUDGED:
                 continue
             found = {n: status_since(installation, rows, row.year, s(row.year)) for n, s in starts.items()}
             found["log_totals"] = _by_totals(row)
+            found["period_as_asked"] = status_since(installation, asked, row.year, period_of(row.year))
             for name, status in found.items():
                 tallies[name][0] += status == log
                 tallies[name][1] += 1
-    return {name: Rate(*tally) for name, tally in tallies.items()}
+    return {name: Rate.make(*tally) for name, tally in tallies.items()}
 
 
-def status_since(installation: Installation, rows: Iterable[YearRow], year: int, since: int) -> str:
-    """The cumulative status after the surrender for `year`, counting the years from `since` on."""
+def status_since(installation: Installation, rows: Sequence[YearRow], year: int, since: int) -> str:
+    """The cumulative status after the surrender for `year`, counting the years from `since` on.
+
+    None (`-`) for a year outside the installation's first and last in which nothing is recorded.
+    """
     counted = [row for row in rows if since <= row.year <= year]
-    first = max(installation.first_year, since)
     last = installation.last_year or None
-    here = any(row.year == year and row.verified_t is not None for row in counted)
-    if year < installation.first_year or (last is not None and year > last and not here):
+    if last is not None and last < installation.first_year:
+        last = None  # the market refuses such years and keeps the first
+    outside = year < installation.first_year or (last is not None and year > last)
+    if outside and not any(r.year == year and (r.surrendered_t or r.verified_t is not None) for r in counted):
         return NONE
     record = DutyRecord(
-        first_year=first,
+        first_year=max(installation.first_year, since),
         last_year=last,
         emissions={row.year: row.verified_t for row in counted if row.verified_t is not None},
         surrendered_t=sum(row.surrendered_t or 0 for row in counted),
     )
     status = past_years_status(record, year + 1)
-    return status.value if status is not CumulativeStatus.NOT_APPLICABLE else NONE
+    return NONE if status is CumulativeStatus.NOT_APPLICABLE else status.value
+
+
+def _zero_where_none_asked(row: YearRow) -> YearRow:
+    if row.verified_t is None and row.cumulative_verified_t is not None:
+        return replace(row, verified_t=0)
+    return row
 
 
 def _by_totals(row: YearRow) -> str:

@@ -11,10 +11,19 @@ from typing import Annotated, Final
 from msgspec import Struct
 
 from capwright.kernel.account_number import AccountNumber
-from capwright.kernel.refusal import BadInput, Refusal, Refused, define
+from capwright.kernel.refusal import BadInput, Refusal, define
 from capwright.table import Table, Tonnes, check_unique, read_table
 
-__all__ = ["AVIATION", "FIRST_YEAR", "LAST_YEAR", "EutlData", "Installation", "YearRow", "identifier", "read_eutl"]
+__all__ = [
+    "AVIATION",
+    "FIRST_YEAR",
+    "LAST_YEAR",
+    "EutlData",
+    "Installation",
+    "YearRow",
+    "identifier",
+    "read_eutl",
+]
 
 _RULE: Final = "EUTL extract: installations and compliance by year"
 FIRST_YEAR: Final = 2005  # the first year of the EU's system

@@ -1,9 +1,9 @@
 """What the log does not tell and the ledger needs: how much was issued, and who had to buy.
 
-The extract has no transfers and no auctions. An installation that surrendered more than it had been given must
-have bought units; the plan lets it buy exactly what is missing, just before the surrender, from one account that
-was filled like an auction account (the bridge). Whatever an installation did not need stays with it, where in
-truth it was sold: so the bridge is larger than the auctions were, and both are reported as what they are.
+The extract has no transfers and no auctions. An installation that surrendered more than it had been given
+must have bought units; the plan lets it buy exactly what is missing, just before the surrender, from one
+account that was filled the way an auction's is (the bridge). What an installation did not need stays with it,
+where in truth it could be sold: so the bridge is larger than the auctions were.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from capwright.importers.eutl_files import EutlData
 
 __all__ = ["PERIODS", "YearPlan", "make_plan", "period_of"]
 
-# First years of the trading periods. Units of a period serve all its years; those of the first one served no other
-# (Directive 2003/87/EC art. 13). The log's running totals begin anew with each (EUTL).
+# First years of the trading periods. Units of a period serve all its years; those of the first one served no
+# other (Directive 2003/87/EC art. 13). The log's running totals begin anew with each (EUTL).
 PERIODS: Final = (2005, 2008, 2013, 2021)
 NO_BANKING_INTO: Final = 2008
 
@@ -25,7 +25,7 @@ NO_BANKING_INTO: Final = 2008
 class YearPlan(Struct):
     """What one vintage needs, in tonnes: free units by kind, what the bridge sells, and to whom.
 
-    `cancelled_t` is what is left of the period before, by installation and vintage, where it may not be banked.
+    `cancelled` is what is left of the period before and may not be banked, by installation and vintage.
     """
 
     year: int
@@ -50,12 +50,12 @@ def make_plan(data: EutlData) -> dict[int, YearPlan]:
     last = max(data.years)
     plan = {year: YearPlan(year) for year in range(min(data.years), last + 1)}
     holdings: dict[str, dict[int, int]] = {}  # by installation and vintage
-    for year in plan:
-        _allocate(data, plan[year], holdings)
+    for year, needs in plan.items():
+        _allocate(data, needs, holdings)
         if year - 1 in plan:
             _surrender(data, plan[year - 1], holdings)
         if year == NO_BANKING_INTO:
-            _cancel(plan[year], holdings)
+            _cancel(needs, holdings)
     _surrender(data, plan[last], holdings)
     return plan
 

@@ -1,8 +1,8 @@
 """From the plan to commands, year by year: open, issue, allocate, record, buy, surrender, judge, close.
 
-Every command id is made of the year, what is done and the installation, so that sending all of them again to the
-journal they made changes nothing. The days are those of the law before 2024, at 10:00 UTC: allocation by 28
-February, verified emissions by 31 March, surrender by 30 April.
+Every command id is made of the year, what is done and the installation, so that sending all of them again to
+the journal they made changes nothing. The days are those of the law before 2024, at 10:00 UTC: allocation by
+28 February, verified emissions by 31 March, surrender by 30 April.
 """
 
 from __future__ import annotations
@@ -51,9 +51,7 @@ _GOVERNMENT: Final = (
     "cancellation",
     "auction_delivery",
 )
-ACCOUNT: Final = {
-    code: str(AccountNumber.of("EU", 100, at)) for at, code in enumerate(_GOVERNMENT, start=1)
-}
+ACCOUNT: Final = {code: str(AccountNumber.of("EU", 100, at)) for at, code in enumerate(_GOVERNMENT, start=1)}
 EUA, EUAA = "EUA", "EUAA"
 
 
@@ -106,7 +104,9 @@ class _Play:
         yield self._step(command, name, AUTHORITY, at_ms)
         yield self._step(ApproveProposal(f"eutl/{name}"), f"{name}/approved", APPROVER, at_ms)
 
-    def _move(self, kind: str, source: str, target: str, line: UnitLine, name: str, at_ms: int) -> Iterator[Step]:
+    def _move(
+        self, kind: str, source: str, target: str, line: UnitLine, name: str, at_ms: int
+    ) -> Iterator[Step]:
         """A central transaction: one officer proposes, the other approves."""
         lines = (line,)
         command = ProposeTransaction(kind, ACCOUNT[source], ACCOUNT[target], lines)
@@ -237,7 +237,7 @@ class _Play:
             yield self._step(command, f"{year}/cancel/{key}", AUTHORITY, at_ms)
 
     def _close(self, year: int) -> Iterator[Step]:
-        """Set the last year of those for whom it was this one; one before the first year is for the market."""
+        """Set the last year of those for whom it was this one; the market judges one before the first."""
         at_ms = _ms(year, 12, 31)
         file = self._data.installations_file
         for key, installation in self._data.installations.items():

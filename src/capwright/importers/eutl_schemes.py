@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from capwright.importers.eutl_plan import YearPlan, period_of
+from capwright.importers.eutl_plan import PERIODS, YearPlan, period_of
 from capwright.scheme.codec import scheme_to_json
 from capwright.scheme.loader import load_text
 from capwright.scheme.schema import Scheme
@@ -28,7 +28,7 @@ reserve_t = 0
 
 [compliance]
 surrender_due_on = {{ value = {due}-04-30, source = "Directive 2003/87/EC", confidence = "memory" }}
-status_since = {{ value = {since}, source = "EUTL", confidence = "derived", note = "first year of the period" }}
+status_since = {{ value = {since}, source = "EUTL", confidence = "derived", note = "the trading period" }}
 """
 _LAST_OF_PERIOD: Final = """\
 [compliance.borrowing]
@@ -53,7 +53,7 @@ def vintage_scheme(plan: YearPlan) -> Scheme:
     text = _TEXT.format(year=year, due=year + 1, since=since, total_t=total_t)
     if period_of(year + 1) != since:
         text += _LAST_OF_PERIOD
-    if since == period_of(0 + 2005):
+    if since == PERIODS[0]:
         text += _FIRST_PERIOD
     return load_text(text, file=f"eu-ets-history-{year}.toml")
 
