@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from capwright.cli.app import run
-from capwright.journal import Engine, open_store
-from capwright.market import Market
-from tests.worlds import World
 
 
 class Said(NamedTuple):
@@ -45,6 +42,10 @@ def spawn(*args, stdin: bytes = b"", env: dict[str, str] | None = None, cwd: Pat
 
 def write_journal(path: Path) -> Path:
     """A journal of 13 rows: eight accounts, 100,000 t issued, 1,000 t each for two operators."""
+    from capwright.journal import Engine, open_store
+    from capwright.market import Market
+    from tests.worlds import World
+
     world = World().furnish()
     with Engine(open_store(path, create=True), Market) as engine:
         for name, actor, at_ms, command in world.log:

@@ -185,15 +185,16 @@ def hush() -> None:
 
 def fail(no: Refused) -> int:
     """Say what was refused, on stderr or with `--json` on stdout, and return the exit code for bad input."""
+    as_json = settings.json
     try:
-        if settings.json:
+        if as_json:
             emit_json({"error": error_object(no)})
-            sys.stdout.flush()
-        else:
-            sys.stdout.flush()
-            print(_coloured(no), file=sys.stderr, flush=True)
-    except BrokenPipeError:
+        sys.stdout.flush()
+    except OSError:  # closed, or its disk is full
         hush()
+        as_json = False
+    if not as_json:
+        note(_coloured(no))
     return BAD_INPUT
 
 
