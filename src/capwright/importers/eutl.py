@@ -126,7 +126,7 @@ def import_eutl(
 ) -> EutlReport:
     """Play the extract in `folder` into a new journal at `db_url`, or finish an import cut short there.
 
-    `progress(done, total, label)` is called a few hundred times. `countries`: two-letter codes of the
+    `progress(done, total, label)` is called after every batch. `countries`: two-letter codes of the
     registries to import, None for all. Raises `BadInput` for a fault of the files and `Refused` (CW-9410)
     when `db_url` holds another journal; nothing is written then.
     """
@@ -202,7 +202,7 @@ def _play(
             envelopes = [Envelope(s.command, s.command_id, s.actor, s.at_ms) for s in batch]
             for step, outcome in zip(batch, engine.run_batch(envelopes), strict=True):
                 run.note(step, outcome)
-            if progress is not None and run.commands // _BATCH % 4 == 0:
+            if progress is not None:
                 progress(run.commands, total, batch[-1].command_id.split("/")[1])
         if progress is not None:
             progress(total, total, "")

@@ -23,6 +23,7 @@ __all__ = ["NONE", "Agreement", "Difference", "Rate", "compare", "rule_rates"]
 
 NONE: Final = "-"  # no code, no judgement
 _JUDGED: Final = ("A", "B", "C")
+_DEFERRED: Final = 2013  # Reg. 421/2014 (from memory); the log's totals of that year leave the figure out
 
 # Why a row differs, in the order in which the questions are asked.
 CORRECTED: Final = "the administrator corrected the year (D, E); the rule knows A, B and C only"
@@ -32,6 +33,7 @@ NOT_ASKED: Final = "no verified figure, yet the log asks for none: excluded or w
 EARLIER_GAP: Final = "an earlier year of the period has no verified figure, yet the log asks for none"
 FIGURE_LATER: Final = "the log had no verified figure on 30 April; it was entered later"
 GAP_IN_LOG: Final = "the log misses a verified figure where the rule asks for none"
+AVIATION_LATER: Final = "aircraft operators' emissions of 2013 were due in April 2015, with those of 2014"
 NO_SURRENDER: Final = "the extract has no surrender for the year and no total"
 TOTALS_COVER: Final = "the log's totals cover the emissions, the yearly figures do not: corrected since"
 TOTALS_SHORT: Final = "the log's own totals contradict its code A: emissions corrected after 30 April"
@@ -89,7 +91,8 @@ def compare(data: EutlData, judged: Mapping[tuple[str, int], str]) -> Agreement:
     gaps = _gaps(data)
     for year, rows in data.years.items():
         for line, row in rows:
-            log, market = bare(row.compliance_code), judged.get((row.installation_id, year), NONE)
+            key = row.installation_id
+            log, market = bare(row.compliance_code), judged.get((key, year), NONE)
             market = market if market in _JUDGED else NONE
             pair = f"{log}/{market}"
             pairs[pair] = pairs.get(pair, 0) + 1
@@ -101,7 +104,7 @@ def compare(data: EutlData, judged: Mapping[tuple[str, int], str]) -> Agreement:
                     tally[0] += log == market
                     tally[1] += 1
             if log != market:
-                reason = _reason(row, log, market, gaps)
+                reason = _reason(row, data.installations[key], log, market, gaps)
                 found.setdefault((log, market, reason), []).append((line, row))
     differences = [_difference(key, cases) for key, cases in found.items()]
     return Agreement(
@@ -141,7 +144,9 @@ def _gaps(data: EutlData) -> set[tuple[str, int]]:
     }
 
 
-def _reason(row: YearRow, log: str, market: str, gaps: set[tuple[str, int]]) -> str:
+def _reason(
+    row: YearRow, installation: Installation, log: str, market: str, gaps: set[tuple[str, int]]
+) -> str:
     if log in {"D", "E"}:
         return CORRECTED
     if log == NONE:
@@ -152,15 +157,17 @@ def _reason(row: YearRow, log: str, market: str, gaps: set[tuple[str, int]]) -> 
         return NOT_ASKED if (row.installation_id, row.year) in gaps else EARLIER_GAP
     if log == "C":
         return FIGURE_LATER if row.verified_t is not None else GAP_IN_LOG
-    return _reason_of_totals(row, log)
+    return _reason_of_totals(row, installation, log)
 
 
-def _reason_of_totals(row: YearRow, log: str) -> str:
+def _reason_of_totals(row: YearRow, installation: Installation, log: str) -> str:
     """Why A is B or B is A, from the log's own running totals."""
     surrendered_t, verified_t = row.cumulative_surrendered_t, row.cumulative_verified_t
     if surrendered_t is None or verified_t is None:
         return NO_SURRENDER
     covered = surrendered_t >= verified_t
+    if log == "A" and covered and installation.aviation and row.year == _DEFERRED:
+        return AVIATION_LATER
     if log == "A":
         return TOTALS_COVER if covered else TOTALS_SHORT
     return MADE_GOOD if covered else YEARS_COVER
