@@ -1,0 +1,162 @@
+"""New projects, investors and owners of reduction projects; what is special about single firms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from capwright.allocation.activity import ActivityRow, group_rows
+from capwright.allocation.enterprise import allocate_enterprise
+from capwright.allocation.vintage import VintageRules
+from capwright.scheme.loader import load_scheme
+
+from guangdong_2023.chance import Chance
+from guangdong_2023.firms import Firm
+
+__all__ = ["Objection", "Project", "make_projects", "object_to_quota", "stop_production"]
+
+# Sector, process, how many; processes without a benchmark go by expected energy use.
+_PROJECTS: Final = (
+    ("cement", "cement_clinker_large", 2),
+    ("cement", "cement_grinding", 1),
+    ("steel", "steel_eaf", 3),
+    ("petrochem", "petrochem", 6),
+    ("paper", "paper_corrugated", 3),
+    ("paper", "paper_tissue", 2),
+    ("ceramics", "ceramics_building", 3),
+    ("data_centre", "data_centre", 6),
+)
+_ENERGY_FACTOR: Final = Decimal("2.46")  # tCO2/tce, an assumption
+_ON_PAPER: Final = 6  # how many of the 26 do not get beyond the approved quota within the story
+
+
+@dataclass
+class Project:
+    """A new project; the dates are None where it does not get that far."""
+
+    id: str
+    name: str
+    sector: str
+    process: str
+    design_capacity: Decimal | None
+    energy_tce: Decimal | None
+    energy_factor: Decimal | None
+    approved_t: int
+    free_t: int
+    bought_on: date | None = None
+    accepted_on: date | None = None
+    controlled_on: date | None = None
+    issued_on: date | None = None
+
+    @property
+    def paid_t(self) -> int:
+        return self.approved_t - self.free_t
+
+
+class Objection(NamedTuple):
+    """A firm's objection and its decision."""
+
+    firm: str
+    on: date
+    reason: str
+    decided_on: date
+    approved_t: int
+    decision: str
+
+
+def make_projects(seed: str) -> list[Project]:
+    """The 26 new projects of the plan, their quota by the scheme, and the dates of those that come on stream."""
+    chance = Chance(f"{seed}/projects")
+    rules = VintageRules.of(load_scheme("guangdong-2023").body)
+    found: list[Project] = []
+    for sector, process, count in _PROJECTS:
+        for _ in range(count):
+            n = len(found) + 1
+            size_t = 25_000 + 95_000 * chance.lognormal(0.8)
+            benchmark = rules.processes[process].benchmark
+            capacity = energy = factor = None
+            if benchmark is None:
+                energy, factor = Decimal(round(size_t / float(_ENERGY_FACTOR), -1)), _ENERGY_FACTOR
+            else:
+                capacity = Decimal(round(size_t / float(benchmark), -2))
+            row = ActivityRow(
+                enterprise="new",
+                process=process,
+                year=2023,
+                kind="new_project",
+                activity=capacity,
+                energy_tce=energy,
+                energy_factor=factor,
+            )
+            (enterprise,) = group_rows(
+                [row], scheme=rules.scheme, vintage=2023, processes=tuple(rules.processes)
+            )
+            quota = allocate_enterprise(rules, enterprise).quota
+            assert quota is not None
+            name = f"New {sector.replace('_', ' ')} project {n:02d} (synthetic)"
+            found.append(
+                Project(
+                    f"new-{n:02d}", name, sector, process, capacity, energy, factor, quota.approved_t, quota.free_t
+                )
+            )
+    for project in chance.shuffled(found)[_ON_PAPER:]:
+        project.bought_on = date(2024, chance.whole(3, 6), chance.whole(25, 28))
+        project.accepted_on = project.bought_on + timedelta(days=chance.whole(5, 20))
+        project.controlled_on = project.accepted_on + timedelta(days=chance.whole(5, 20))
+        project.issued_on = project.controlled_on + timedelta(days=chance.whole(2, 8))
+    return found
+
+
+def stop_production(firm: Firm, months: int) -> None:
+    """A firm on historical emissions stands still: it emits less, and the quota of those months is recalled."""
+    share = (12 - months) / 12
+    for at, row in enumerate(firm.rows):
+        if row.year == 2023:
+            assert row.activity is not None
+            assert row.emissions_t is not None
+            values = {name: getattr(row, name) for name in row.__struct_fields__}
+            values |= {
+                "activity": Decimal(round(row.activity * Decimal(share))),
+                "emissions_t": round(row.emissions_t * share),
+                "abnormal_months": months,
+                "stopped_months": months,
+            }
+            firm.rows[at] = ActivityRow(**values)
+    firm.emissions_t = sum(row.emissions_t or 0 for row in firm.rows if row.year == 2023)
+    rules = VintageRules.of(load_scheme("guangdong-2023").body)
+    (enterprise,) = group_rows(
+        firm.rows, scheme=rules.scheme, vintage=2023, processes=tuple(rules.processes)
+    )
+    recall = allocate_enterprise(rules, enterprise).recall
+    assert recall is not None
+    firm.stop_t = recall.quantity_t
+
+
+def object_to_quota(firms: list[Firm], seed: str) -> list[Objection]:
+    """Six firms ask for a review within the five working days; four get a little more."""
+    chance = Chance(f"{seed}/objections")
+    rules = VintageRules.of(load_scheme("guangdong-2023").body)
+    fitting = [
+        f for f in firms if f.sector in ("cement", "paper", "ceramics") and 60_000 < f.approved_t < 600_000
+    ]
+    found: list[Objection] = []
+    granted = (
+        (1.012, "output of one line was metered late", "output corrected after re-check"),
+        (1.0, "benchmark thought too strict", "benchmark applies as published"),
+        (1.021, "licensed capacity was extended in May 2023", "capacity document accepted"),
+        (1.006, "product grade misclassified", "grade corrected"),
+        (1.0, "base year thought abnormal", "base year was normal"),
+        (1.009, "output of a merged workshop left out", "workshop added"),
+    )
+    for n, (firm, (factor, reason, decision)) in enumerate(
+        zip(chance.shuffled(fitting), granted, strict=False)
+    ):
+        if factor != 1.0:
+            firm.approved_t = round(firm.approved_t * factor)
+            share = rules.sectors[firm.sector].free_share
+            firm.free_t = int(firm.approved_t * share)
+        on, decided_on = date(2024, 6, (14, 17, 18, 19, 20, 20)[n]), date(2024, 6, (21, 21, 24, 24, 25, 26)[n])
+        found.append(Objection(firm.id, on, reason, decided_on, firm.approved_t, decision))
+    return found

@@ -1,0 +1,350 @@
+#!/usr/bin/env python3
+"""Make the tables of the scenario `guangdong-2023`: a synthetic compliance year calibrated to what is published.
+
+Nothing here is a real enterprise. Counts, caps, free shares, deadlines, monthly volumes and prices, auctions of
+credits and the compliance result are published; sizes, processes, output, emissions, banked units, who trades with
+whom and when is made up by seeded chance, so that everything closes to the tonne: every firm but two can surrender
+by the deadline, those two in September.
+
+Deterministic. Run it without arguments; a test compares its output with the files.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from guangdong_2023.book import Holder
+from guangdong_2023.chance import Chance
+from guangdong_2023.firms import Firm, make_firms
+from guangdong_2023.people import Objection, Project, make_projects, object_to_quota, stop_production
+from guangdong_2023.published import LOTS
+from guangdong_2023.trading import (
+    PLAN,
+    TRUE_UP,
+    Change,
+    Surrender,
+    Trade,
+    Year,
+    trade_year,
+    trading_days,
+)
+from guangdong_2023.wants import Wish
+
+FOLDER: Final = Path(__file__).parents[1] / "src/capwright/scenario/data/guangdong-2023"
+SEED: Final = "guangdong-2023"
+BEGINS: Final = date(2023, 7, 3)
+DEADLINE: Final = date(2024, 7, 31)
+STOPPED: Final = ("petrochem-27", 7)  # stood still for seven months
+RECALL_STOP: Final = date(2024, 6, 28)
+LEAVING: Final = ("cement", "steel")
+INVESTORS: Final = 25
+BANKED: Final = 0.06  # of quota, where a firm brings any
+# CCER of old stock: project, region, type, tonnes, price in fen. Synthetic.
+CCER: Final = (
+    ("ccer-guangdong-landfill-gas", "Guangdong", "landfill_gas", 60_000, 3650),
+    ("ccer-guangxi-wind", "Guangxi", "wind", 30_000, 3480),
+)
+
+
+@dataclass
+class Story:
+    """Everything that is written to files."""
+
+    firms: list[Firm]
+    projects: list[Project]
+    objections: list[Objection]
+    investors: list[str] = field(default_factory=list)
+    holders: dict[str, Holder] = field(default_factory=dict)
+    holdings: list[tuple[str, str, int, int]] = field(default_factory=list)
+    credits: list[tuple[object, ...]] = field(default_factory=list)
+    owners: list[tuple[str, str]] = field(default_factory=list)
+    credit_trades: list[Trade] = field(default_factory=list)
+    surrenders: list[Surrender] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+    year: Year = field(default_factory=Year)
+
+
+def make_story() -> Story:
+    """Decide everything."""
+    firms = make_firms(SEED)
+    stop_production(next(f for f in firms if f.id == STOPPED[0]), STOPPED[1])
+    story = Story(firms, make_projects(SEED), object_to_quota(firms, SEED))
+    _bank(story)
+    _holders(story)
+    _offset(story)
+    _surrender(story)
+    changes = [Change(PLAN, f.id, f.pre_issued_t) for f in firms]
+    changes += [Change(TRUE_UP, f.id, f.free_t - f.pre_issued_t) for f in firms]
+    changes += [Change(RECALL_STOP, f.id, -f.stop_t) for f in firms if f.stop_t]
+    changes += [Change(p.issued_on + timedelta(days=1), p.id, p.free_t) for p in story.projects if p.issued_on]
+    story.year = trade_year(story.holders, _wishes(story), changes, story.surrenders, LEAVING, SEED)
+    _pay(story)
+    return story
+
+
+def _bank(story: Story) -> None:
+    """Units of 2022 left over: most of the firms covered before, and investors, bring some."""
+    chance = Chance(f"{SEED}/banked")
+    for firm in story.firms:
+        if firm.kind == "existing" and chance.happens(0.55):
+            firm.banked_t = round(firm.approved_t * BANKED * chance.lognormal(0.6))
+            story.holdings.append((firm.id, "GDEA", 2022, firm.banked_t))
+    for n in range(1, INVESTORS + 1):
+        name = f"investor-{n:02d}"
+        story.investors.append(name)
+        story.holdings.append((name, "GDEA", 2022, round(1_100 * chance.lognormal(0.8)) * 100))
+
+
+def _holders(story: Story) -> None:
+    chance = Chance(f"{SEED}/holders")
+    brought = {name: quantity_t for name, _, _, quantity_t in story.holdings}
+    for name in story.investors:
+        story.holders[name] = Holder(name, investor=True, weight=chance.lognormal(0.7))
+    for firm in story.firms:
+        story.holders[firm.id] = Holder(firm.id, sector=firm.sector)
+    for project in story.projects:
+        story.holders[project.id] = Holder(project.id, sector=project.sector)
+    for name, quantity_t in brought.items():
+        story.holders[name].free[2022] = quantity_t
+
+
+def _short_t(story: Story, firm: Firm) -> int:
+    """What a firm lacks after quota, bank and credits; below zero: what it can spare."""
+    credit_t = story.holders[firm.id].credit_t
+    return firm.emissions_t - (firm.free_t - firm.stop_t) - firm.banked_t - credit_t
+
+
+def _offset(story: Story) -> None:
+    """Credits: the published auctions of PHCER, and old CCER sold over the counter, to firms that are short."""
+    chance = Chance(f"{SEED}/offsets")
+    for n, lot in enumerate(LOTS, start=1):
+        project, owner = f"phcer-{lot.type.replace('_', '-')}-{n}", f"owner-{n:02d}"
+        story.owners.append((owner, f"Owner of the PHCER lot of {lot.on} (owner synthetic)"))
+        issued_on = lot.on - timedelta(days=20) if lot.on - timedelta(days=20) > BEGINS else BEGINS
+        story.credits.append((issued_on, project, owner, "PHCER", 2022, lot.quantity_t, lot.type, "Guangdong", "", ""))
+        for buyer, quantity_t in _buyers(story, lot.on, lot.quantity_t, 3 if lot.quantity_t > 50_000 else 1, chance):
+            story.credit_trades.append(
+                Trade(lot.on, owner, buyer, "PHCER", 2022, quantity_t, lot.price, "one_way_auction")
+            )
+            story.holders[buyer].credit_t += quantity_t
+    for n, (project, region, kind, quantity_t, price) in enumerate(CCER, start=len(LOTS) + 1):
+        owner, on = f"owner-{n:02d}", date(2024, 5, 22)
+        story.owners.append((owner, f"Owner of {project} (synthetic)"))
+        story.credits.append((date(2024, 4, 15), project, owner, "CCER", 2016, quantity_t, kind, region, "1", "false"))
+        if region == "Guangdong":
+            buyers = _buyers(story, on, quantity_t, 4, chance)
+        else:  # beside provincial credits, which must be 70 % of the whole
+            large = sorted(story.firms, key=lambda f: -story.holders[f.id].credit_t)[:3]
+            buyers = [(f.id, quantity_t // 3) for f in large]
+            assert all(story.holders[name].credit_t * 3 >= part_t * 7 for name, part_t in buyers)
+        for buyer, part_t in buyers:
+            story.credit_trades.append(Trade(on, owner, buyer, "CCER", 2016, part_t, price, "negotiated"))
+            story.holders[buyer].credit_t += part_t
+    for firm in story.firms:
+        assert story.holders[firm.id].credit_t * 10 <= firm.emissions_t, firm.id
+
+
+def _buyers(story: Story, on: date, quantity_t: int, count: int, chance: Chance) -> list[tuple[str, int]]:
+    """Firms that are short by more than their part, for which it is well within a tenth of their emissions."""
+    part_t = quantity_t // count
+    fitting = [
+        f
+        for f in story.firms
+        if _short_t(story, f) > 1.6 * part_t
+        and (story.holders[f.id].credit_t + part_t) * 12 < f.emissions_t
+        and (f.kind == "existing" or on > PLAN)
+        and not story.holders[f.id].credit_t
+    ]
+    assert len(fitting) >= count, (on, len(fitting))
+    chosen = chance.shuffled(fitting)[:count]
+    parts = [part_t] * count
+    parts[0] += quantity_t - part_t * count
+    return [(firm.id, part_t) for firm, part_t in zip(chosen, parts, strict=True)]
+
+
+def _surrender(story: Story) -> None:
+    """A day for everyone in July, more each day towards the deadline; two firms cannot, and make good later."""
+    chance = Chance(f"{SEED}/surrenders")
+    days = [day for day in trading_days(2024, 7) if day >= date(2024, 7, 2)]
+    early = [day for day in days if date(2024, 7, 15) <= day <= date(2024, 7, 19)]
+    late = [
+        f
+        for f in story.firms
+        if f.kind == "newly_covered" and 4_000 < _short_t(story, f) < 30_000 and not story.holders[f.id].credit_t
+    ]
+    story.late = [f.id for f in chance.shuffled(late)[:2]]
+    again = (date(2024, 9, 6), date(2024, 9, 12))
+    for firm in story.firms:
+        short_t = max(_short_t(story, firm), 0)
+        if firm.id in story.late:
+            story.surrenders.append(Surrender(date(2024, 7, 30), firm.id, firm.emissions_t, short_t))
+            day = again[story.late.index(firm.id)]
+            story.surrenders.append(Surrender(day, firm.id, short_t, 0))
+            continue
+        if story.holders[firm.id].credit_t:
+            day = chance.pick(early, [1.0] * len(early))
+        else:
+            begin = len(days) // 2 if short_t else 0
+            day = chance.pick(days[begin:], [1.0 + at * at / 12 for at in range(begin, len(days))])
+        story.surrenders.append(Surrender(day, firm.id, firm.emissions_t, 0))
+    story.surrenders.sort()
+
+
+def _wishes(story: Story) -> list[Wish]:
+    """What must be bought, and until when; what can be spared is set on the way."""
+    chance = Chance(f"{SEED}/needs")
+    last = {surrender.holder: surrender.on for surrender in story.surrenders}
+    wishes: list[Wish] = []
+    for firm in story.firms:
+        short_t = _short_t(story, firm)
+        if short_t <= 0:
+            story.holders[firm.id].surplus_t = round(-short_t * chance.between(0.55, 1.0))
+            continue
+        after = BEGINS - timedelta(days=1) if firm.kind == "existing" else date(2024, 1, 31)
+        until = last[firm.id] - timedelta(days=1)
+        bought_t = short_t + chance.whole(0, max(short_t // 50, 20))
+        if firm.id in story.late:
+            after, until, bought_t = date(2024, 8, 5), date(2024, 8, 30), short_t
+        wishes.append(Wish(firm.id, bought_t, after, until))
+    for project in story.projects:
+        if project.bought_on:
+            wishes.append(Wish(project.id, project.paid_t, date(2024, 1, 31), project.bought_on))
+    return wishes
+
+
+def _pay(story: Story) -> None:
+    """Run the cash through all trades: the lowest balance is what must be paid in."""
+    for trade in _all_trades(story):
+        amount = trade.price * trade.quantity_t
+        story.holders[trade.buyer].pay(amount)
+        if trade.seller in story.holders:
+            story.holders[trade.seller].pay(-amount)
+
+
+def _all_trades(story: Story) -> list[Trade]:
+    return sorted([*story.credit_trades, *story.year.trades], key=lambda trade: trade.on)
+
+
+def _deposit(story: Story, name: str) -> str:
+    """Cash to pay in: rounded up to thousands of CNY."""
+    needed = -story.holders[name].least_cash
+    return f"{-(-needed // 100_000) * 1000}.00" if needed else ""
+
+
+# Writing.
+
+
+def make_files() -> dict[str, str]:
+    """The tables as text, by file name."""
+    story = make_story()
+    return {
+        "enterprises.csv": _enterprises(story),
+        "holdings.csv": _table(("enterprise", "kind", "vintage", "quantity_t"), story.holdings),
+        "activity.csv": _activity(story),
+        "emissions.csv": _table(
+            ("enterprise", "year", "emissions_t"), ((f.id, 2023, f.emissions_t) for f in story.firms)
+        ),
+        "objections.csv": _table(
+            ("enterprise", "vintage", "date", "reason", "decided_on", "approved_t", "decision"),
+            ((o.firm, 2023, o.on, o.reason, o.decided_on, o.approved_t, o.decision) for o in story.objections),
+        ),
+        "projects.csv": _projects(story),
+        "credits.csv": _table(
+            ("date", "project", "owner", "kind", "vintage", "quantity_t", "type", "region", "co2_ch4_share", "pre_cdm"),
+            story.credits,
+        ),
+        "transfers.csv": _table(
+            ("date", "seller", "buyer", "kind", "vintage", "quantity_t", "price", "mode"),
+            (t._replace(price=f"{t.price // 100}.{t.price % 100:02d}") for t in _all_trades(story)),
+        ),
+        "surrenders.csv": _table(
+            ("date", "enterprise", "vintage"), ((s.on, s.holder, 2023) for s in story.surrenders)
+        ),
+        "freezes.csv": _table(
+            ("date", "enterprise", "series", "quantity_t", "reason"),
+            (
+                (on, name, f"GDEA-{vintage}", quantity_t, "moves to the national market: under review")
+                for on, name, vintage, quantity_t in story.year.freezes
+            ),
+        ),
+    }
+
+
+def _enterprises(story: Story) -> str:
+    columns = ("id", "name", "account_type", "sector", "kind", "first_year", "cash", "opened_on")
+    rows: list[tuple[object, ...]] = []
+    for f in story.firms:
+        opened = "" if f.kind == "existing" else PLAN
+        rows.append((f.id, f.name, "operator_holding", f.sector, f.kind, f.first_year, _deposit(story, f.id), opened))
+    for p in story.projects:
+        rows.append((p.id, p.name, "new_project_holding", p.sector, "new_project", "", _deposit(story, p.id), PLAN))
+    for n, name in enumerate(story.investors, start=1):
+        rows.append((name, f"Investor {n:02d} (synthetic)", "trading", "", "investor", "", _deposit(story, name), ""))
+    for name, said in story.owners:
+        rows.append((name, said, "project_owner", "", "project_owner", "", "", ""))
+    return _table(columns, rows)
+
+
+def _activity(story: Story) -> str:
+    columns = (
+        *("enterprise", "process", "year", "activity", "emissions_t", "licensed_capacity", "normal", "kind"),
+        *("abnormal_months", "stopped_months", "last_approved_t"),
+    )
+    months = ("abnormal_months", "stopped_months")
+    rows = (
+        tuple(_cell(getattr(row, c) or None if c in months else getattr(row, c)) for c in columns)
+        for firm in story.firms
+        for row in firm.rows
+    )
+    return _table(columns, rows)
+
+
+def _projects(story: Story) -> str:
+    columns = (
+        *("enterprise", "vintage", "process", "design_capacity", "energy_tce", "energy_factor", "bought_t"),
+        *("bought_on", "accepted_on", "controlled_on", "issued_on"),
+    )
+    rows = (
+        (
+            *(p.id, 2023, p.process, _cell(p.design_capacity), _cell(p.energy_tce), _cell(p.energy_factor)),
+            *(p.paid_t if p.bought_on else "", _cell(p.bought_on), _cell(p.accepted_on)),
+            *(_cell(p.controlled_on), _cell(p.issued_on)),
+        )
+        for p in story.projects
+    )
+    return _table(columns, rows)
+
+
+def _cell(value: object) -> object:
+    """Nothing for None and for the default; plain words otherwise."""
+    if value is None or value is True:
+        return ""
+    return "false" if value is False else value
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def main() -> None:
+    """Write the tables."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in make_files().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
