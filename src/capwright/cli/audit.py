@@ -165,16 +165,8 @@ def _print(db: str, report: AuditReport, found: list[Finding], total: int) -> No
     console = out()
     counts = report.counts
     console.print(f"{say('Journal', '日志')} {db}", style="bold", soft_wrap=True)
-    words = {
-        "rows": say("rows", "行"),
-        "refused": say("refused", "被拒绝"),
-        "events": say("events", "事件"),
-        "accounts": say("accounts", "账户"),
-        "series": say("series", "系列"),
-        "transactions": say("transactions", "交易"),
-        "blocks": say("blocks", "区块"),
-    }
-    console.print(", ".join(f"{counts.get(key, 0):,} {word}" for key, word in words.items()))
+    words = [f"{counts[key]:,}{say(f' {en}', zh)}" for key, (en, zh) in _COUNTED.items()]
+    console.print(say(", ", "，").join(words))
     console.print(f"{say('head hash', '末行散列值')} {report.head}", soft_wrap=True)
     if report.series:
         console.print()
@@ -213,4 +205,13 @@ def _print_series(report: AuditReport) -> None:
     out().print(made)
 
 
+_COUNTED: Final = {
+    "rows": ("rows", "行"),
+    "refused": ("refused", "行被拒绝"),
+    "events": ("events", "个事件"),
+    "accounts": ("accounts", "个账户"),
+    "series": ("series", "个系列"),
+    "transactions": ("transactions", "笔交易"),
+    "blocks": ("blocks", "个区块"),
+}
 _COLUMNS: Final = ("issued", "held", "surrendered", "cancelled", "exported")
