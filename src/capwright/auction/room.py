@@ -59,6 +59,14 @@ class AuctionRoom(Room):
                 if deposit_fen:
                     yield Promise(held(account, auction.id), "cash", deposit_fen)
 
+    def engaged(self, account: str) -> str:
+        """Return the round in which the account has an open bid or an award to pay, or nothing."""
+        for auction in self.state.auctions.values():
+            bids = auction.bids.values() if auction.status == "announced" else ()
+            if account in auction.due or any(bid.account == account for bid in bids):
+                return auction.id
+        return ""
+
     def delivered_t(self, vintage: int, account: str = "") -> int:
         """What auctions of a vintage delivered against payment to an account, or in all."""
         delivered = self.state.delivered.get(vintage, {})

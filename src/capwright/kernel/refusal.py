@@ -1,10 +1,8 @@
 """Refusals: what Capwright answers when it will not do something.
 
 A refusal is a value with a stable code, a sentence in Chinese and in English, a hint how to mend it and the
-rule
-it comes from. Every room declares its refusals with `define` at import time; together they are the one
-catalogue
-from which the reference page is generated. Exceptions other than `Refused` are bugs.
+rule it comes from. Every room declares its refusals with `define` at import time; together they are the one
+catalogue from which the reference page is generated. Exceptions other than `Refused` are bugs.
 """
 
 from __future__ import annotations
@@ -17,14 +15,15 @@ from msgspec import Struct
 __all__ = ["CATALOGUE", "BadInput", "Refusal", "RefusalCode", "Refused", "define", "refuse"]
 
 _CODE = re.compile(r"CW-\d{4}")
+_MAX_DETAIL: Final = 1000  # characters
+_INT64: Final = 2**63
 
 
 class RefusalCode(Struct, frozen=True):
     """One line of the catalogue.
 
     `en` and `zh` are `str.format` templates over the details of the case; `mend_en` and `mend_zh` say what
-    the
-    reader can do about it; `rule` names the law, standard or design rule behind the check.
+    the reader can do about it; `rule` names the law, standard or design rule behind the check.
     """
 
     code: str
@@ -44,9 +43,8 @@ def define(
     """Add a refusal to the catalogue and return it.
 
     Codes read `CW-nnnn` and are never given a new meaning: 1xxx giving account, 2xxx receiving account, 3xxx
-    units
-    and transactions, 4xxx people, approvals and delays, 5xxx allocation, 6xxx auctions, 7xxx compliance, 8xxx
-    journal and scheme, 9xxx files and command line.
+    units and transactions, 4xxx people, approvals and delays, 5xxx allocation, 6xxx auctions, 7xxx
+    compliance, 8xxx journal and scheme, 9xxx files and command line.
     """
     assert _CODE.fullmatch(code), f"malformed refusal code {code!r}"
     assert code not in CATALOGUE, f"refusal code {code} declared twice"
@@ -109,5 +107,21 @@ class BadInput(Refused):
 
 
 def refuse(spec: RefusalCode, **details: str | int) -> NoReturn:
-    """Refuse with `spec`; `details` fill the sentence."""
-    raise Refused(Refusal(spec.code, details))
+    """Refuse with `spec`; `details` fill the sentence.
+
+    A detail may be what somebody sent, so it is bounded before it goes into the journal and onto a screen:
+    control characters are escaped, long texts cut, integers beyond 64 bits named instead of written out.
+    """
+    raise Refused(Refusal(spec.code, {key: _bounded(value) for key, value in details.items()}))
+
+
+def _bounded(value: str | int) -> str | int:
+    if isinstance(value, int):
+        if -_INT64 <= value < _INT64:
+            return value
+        return "-2^63" if value < 0 else "2^63"
+    if len(value) > _MAX_DETAIL:
+        value = value[: _MAX_DETAIL - 1] + "…"
+    if value.isprintable():
+        return value
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in value)

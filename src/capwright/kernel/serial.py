@@ -67,6 +67,7 @@ class RangeSet:
 
     def add(self, first: int, last: int) -> None:
         """Add a range that must not overlap the set; merge it with its neighbours."""
+        assert first <= last, (first, last)
         firsts, lasts = self.firsts, self.lasts
         at = bisect_left(firsts, first)
         joins_left = False
@@ -94,6 +95,7 @@ class RangeSet:
 
     def remove(self, first: int, last: int) -> None:
         """Take out a range that must lie inside one block; split the block where needed."""
+        assert first <= last, (first, last)
         firsts, lasts = self.firsts, self.lasts
         at = bisect_right(firsts, first) - 1
         assert at >= 0, "unit not held"
@@ -134,7 +136,7 @@ class RangeSet:
         raise AssertionError("unreachable: size_t disagrees with the ranges")
 
     def to_bytes(self) -> bytes:
-        """Flat bytes for snapshots: firsts then lasts, native 64-bit little-endian."""
+        """Flat bytes for snapshots: firsts then lasts, 64-bit integers in the machine's own byte order."""
         return self.firsts.tobytes() + self.lasts.tobytes()
 
     @classmethod

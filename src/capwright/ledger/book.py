@@ -12,7 +12,7 @@ from msgspec import Struct
 from capwright.kernel.serial import RangeSet
 from capwright.ledger.accounts import Account, Series
 from capwright.ledger.messages import UnitMove
-from capwright.ledger.place import BANK, account_of
+from capwright.ledger.place import BANK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,7 +35,15 @@ class Book:
     """Balances and the four operations on them: issue, move units, move cash, look up."""
 
     def __init__(self, state: BookState | None = None) -> None:
-        self.state = state or BookState()
+        self.load(state or BookState())
+
+    def load(self, state: BookState) -> None:
+        """Take over a state, as when a snapshot is restored."""
+        self.state = state
+        # Held and frozen places by account; they follow from the state, so they are no part of it.
+        self._buckets: dict[str, set[str]] = {}
+        for where in [*state.units, *state.cash]:
+            self._opened(where)
 
     # Applying: never refuses; an impossible posting is a bug and stops the process.
 
@@ -62,8 +70,24 @@ class Book:
             series.issued_t = issue.last
             self._ranges(issue.target, issue.series).add(issue.first, issue.last)
 
+    def _opened(self, where: str) -> None:
+        account, mark, _ = where.partition("#")
+        if mark:
+            self._buckets.setdefault(account, set()).add(where)
+
+    def _emptied(self, where: str) -> None:
+        account, mark, _ = where.partition("#")
+        if mark and where not in self.state.units and where not in self.state.cash:
+            here = self._buckets.get(account, set())
+            here.discard(where)
+            if not here:
+                self._buckets.pop(account, None)
+
     def _ranges(self, where: str, series: str) -> RangeSet:
-        here = self.state.units.setdefault(where, {})
+        here = self.state.units.get(where)
+        if here is None:
+            here = self.state.units[where] = {}
+            self._opened(where)
         ranges = here.get(series)
         if ranges is None:
             ranges = here[series] = RangeSet()
@@ -74,16 +98,18 @@ class Book:
         for move in moves:
             series = move.series
             origin = units[move.source]
-            ranges = origin[series]
-            ranges.remove(move.first, move.last)
-            if not ranges.size_t:
+            given = origin[series]
+            given.remove(move.first, move.last)
+            if not given.size_t:
                 del origin[series]
                 if not origin:
                     del units[move.source]
+                    self._emptied(move.source)
             there = units.get(move.target)
             if there is None:
                 there = units[move.target] = {}
-            ranges = there.get(series)  # type: ignore[assignment]
+                self._opened(move.target)
+            ranges = there.get(series)
             if ranges is None:
                 ranges = there[series] = RangeSet()
             ranges.add(move.first, move.last)
@@ -98,6 +124,9 @@ class Book:
                 cash[move.source] = left
             else:
                 del cash[move.source]
+                self._emptied(move.source)
+            if move.target not in cash:
+                self._opened(move.target)
             total = cash.get(move.target, 0) + move.amount_fen
             if total:
                 cash[move.target] = total
@@ -129,10 +158,10 @@ class Book:
         return self.state.cash.get(where, 0)
 
     def places_of(self, number: str) -> Iterator[str]:
-        """Yield every place of an account that holds something. Walks all places: for reports."""
-        for where in [*self.state.units, *(w for w in self.state.cash if w not in self.state.units)]:
-            if account_of(where) == number:
-                yield where
+        """Yield every place of an account that holds something: the free one, then its buckets by name."""
+        if number in self.state.units or number in self.state.cash:
+            yield number
+        yield from sorted(self._buckets.get(number, ()))
 
     def moves(self, source: str, target: str, series: str, quantity_t: int) -> tuple[UnitMove, ...]:
         """Return postings for the lowest-numbered `quantity_t` units of `series` at `source`."""

@@ -1,13 +1,12 @@
 """The numbered checks on a movement of units, driven by the transaction-type table of the scheme in force.
 
 Numbers follow the UK registry where it has the same check (1xxx giving account, 2xxx receiving account, 3xxx
-units
-and transactions). Each function refuses or returns; none changes anything.
+units and transactions). Each function refuses or returns; none changes anything.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from capwright.kernel.quantity import MAX_T
 from capwright.kernel.refusal import define, refuse
@@ -19,11 +18,16 @@ if TYPE_CHECKING:
     from capwright.scheme.registry_rules import TransactionType
 
 __all__ = [
+    "FIRST_YEAR",
+    "LAST_YEAR",
+    "check_different",
     "check_free",
     "check_giver",
+    "check_kind",
     "check_quantity",
     "check_receiver",
     "check_series",
+    "check_vintage",
     "transaction_type",
 ]
 
@@ -97,8 +101,8 @@ RECEIVER_KIND = define(
 )
 SAME_ACCOUNT = define(
     "CW-2008",
-    en="The giving and the receiving account are the same.",
-    zh="转出账户与转入账户相同。",
+    en="The giving and the receiving account are both {account}.",
+    zh="转出账户与转入账户同为{account}。",
     rule=_UK,
 )
 TYPE_UNKNOWN = define(
@@ -133,6 +137,16 @@ QUANTITY = define(
     zh="{quantity_t}不是1至1,000,000,000,000吨之间的数量。",
     rule=_UK,
 )
+VINTAGE = define(
+    "CW-3010",
+    en="{vintage} is no vintage: a year from {first} to {last} is expected.",
+    zh="{vintage}不是有效年度，应为{first}至{last}之间的年份。",
+    rule="design: bound everything",
+)
+
+# Years that a vintage may have: the Kyoto Protocol counted from 1990, and no scheme plans two centuries.
+FIRST_YEAR: Final = 1990
+LAST_YEAR: Final = 2200
 
 
 def transaction_type(rules: Rules, name: str) -> TransactionType:
@@ -174,16 +188,27 @@ def check_receiver(book: Book, number: str, row: TransactionType) -> Account:
     return account
 
 
+def check_different(source: str, target: str) -> None:
+    """Check that the two sides are two accounts."""
+    if source == target:
+        refuse(SAME_ACCOUNT, account=source)
+
+
+def check_kind(rules: Rules, kind: str, row: TransactionType, receiver: Account) -> None:
+    """Check that units of a kind may move in this type and lie in the receiving account."""
+    if row.unit_kinds and kind not in row.unit_kinds:
+        refuse(KIND_BARRED, kind=kind, type=row.name)
+    account_type = rules.account_types.get(receiver.type)
+    if account_type is not None and account_type.unit_kinds and kind not in account_type.unit_kinds:
+        refuse(RECEIVER_KIND, account_type=receiver.type, kind=kind)
+
+
 def check_series(book: Book, rules: Rules, series_id: str, row: TransactionType, receiver: Account) -> Series:
     """Check that units of the series may move in this type and lie in the receiving account."""
     series = book.state.series.get(series_id)
     if series is None:
         refuse(SERIES_UNKNOWN, series=series_id)
-    if row.unit_kinds and series.kind not in row.unit_kinds:
-        refuse(KIND_BARRED, kind=series.kind, type=row.name)
-    account_type = rules.account_types.get(receiver.type)
-    if account_type and account_type.unit_kinds and series.kind not in account_type.unit_kinds:
-        refuse(RECEIVER_KIND, account_type=receiver.type, kind=series.kind)
+    check_kind(rules, series.kind, row, receiver)
     return series
 
 
@@ -191,6 +216,12 @@ def check_quantity(quantity_t: int) -> None:
     """Check that a quantity is positive and not absurd."""
     if not 0 < quantity_t <= MAX_T:
         refuse(QUANTITY, quantity_t=quantity_t)
+
+
+def check_vintage(year: int) -> None:
+    """Check that a year can be a vintage."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        refuse(VINTAGE, vintage=year, first=FIRST_YEAR, last=LAST_YEAR)
 
 
 def check_free(book: Book, where: str, series: str, quantity_t: int) -> None:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from capwright.scheme.calendar import completion_time
 
 if TYPE_CHECKING:
     from capwright.ledger.rulebook import Rules
 
-__all__ = ["completion_ms", "local_time", "trusted_from_ms", "working_day_end_ms"]
+__all__ = ["completion_ms", "local_time", "trusted_from_ms", "within_days", "working_day_end_ms"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def local_time(rules: Rules, at_ms: int) -> datetime:
     """Return the scheme's local time of a sequencer time."""
-    return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(ZoneInfo(rules.section("calendar").timezone))
+    return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(rules.zone)
 
 
 def _ms(when: datetime) -> int:
@@ -30,6 +29,11 @@ def working_day_end_ms(rules: Rules, at_ms: int, working_days: int) -> int:
     now = local_time(rules, at_ms)
     last = rules.administration.add_working_days(now.date(), working_days)
     return _ms(datetime.combine(last + timedelta(days=1), datetime.min.time(), tzinfo=now.tzinfo))
+
+
+def within_days(rules: Rules, since_ms: int, at_ms: int, days: int) -> bool:
+    """Whether the local day of `at_ms` lies at most `days` calendar days after that of `since_ms`."""
+    return local_time(rules, at_ms).date() - local_time(rules, since_ms).date() <= timedelta(days=days)
 
 
 def completion_ms(rules: Rules, approved_at_ms: int, *, trusted: bool) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -12,7 +13,7 @@ from capwright.scheme.loader import scheme_from_json, scheme_to_json
 
 if TYPE_CHECKING:
     from capwright.kernel.calendar import WorkingCalendar
-    from capwright.scheme.registry_rules import AccountType, RegistryRules, TransactionType
+    from capwright.scheme.registry_rules import AccountType, RegistryRules, TransactionType, UnitKind
     from capwright.scheme.schema import Scheme, SchemeBody
 
 __all__ = ["Rulebook", "Rules"]
@@ -68,6 +69,21 @@ class Rules:
     def transaction_types(self) -> dict[str, TransactionType]:
         """Transaction types by name."""
         return {t.name: t for t in self.registry.transaction_types}
+
+    @cached_property
+    def unit_kinds(self) -> dict[str, UnitKind]:
+        """Unit kinds by code."""
+        return {k.code: k for k in self.registry.unit_kinds}
+
+    @cached_property
+    def reversible_types(self) -> frozenset[str]:
+        """Transaction types that a typed reversal can undo."""
+        return frozenset(t.reverses for t in self.registry.transaction_types if t.reverses)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which "10:00" and "working day" are meant."""
+        return ZoneInfo(self.section("calendar").timezone)
 
     @cached_property
     def administration(self) -> WorkingCalendar:

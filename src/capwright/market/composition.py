@@ -36,7 +36,7 @@ def compose(rooms: Mapping[str, Room]) -> None:
 
 
 def _compose_auction(rooms: Mapping[str, Room]) -> None:
-    """Reserve prices come from settled trades, quotas from allocation, paid shares from awards."""
+    """Reserve prices come from trades, quotas from allocation, paid shares from awards; bidders stay open."""
     auction, settlement = room_of(rooms, AuctionRoom), room_of(rooms, SettlementRoom)
     allocation = room_of(rooms, AllocationRoom)
 
@@ -50,6 +50,7 @@ def _compose_auction(rooms: Mapping[str, Room]) -> None:
     auction.hooks.trades = trades
     auction.hooks.quota_t = allocation.quota_t
     allocation.auctioned_t = auction.delivered_t
+    room_of(rooms, RegistryRoom).accounts.ties.append(auction.engaged)
 
 
 def _compose_surrender(rooms: Mapping[str, Room]) -> None:

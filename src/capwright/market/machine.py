@@ -240,7 +240,7 @@ class Market:
         """Take over the state of a snapshot."""
         read: _Snapshot = _decode(raw, _Snapshot)
         self.state = read.market
-        self.book.state = _decode(read.book, BookState)
+        self.book.load(_decode(read.book, BookState))
         self.rulebook.clear()
         for body in read.schemes:
             self.rulebook.adopt(body)

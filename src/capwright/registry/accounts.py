@@ -1,46 +1,43 @@
-"""Opening, restricting and closing accounts; issuing and freezing units."""
+"""Account holders and their accounts: registered, opened, restricted, closed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final, get_args
+
+from msgspec.structs import replace
 
 from capwright.kernel.account_number import parse_account_number
 from capwright.kernel.refusal import define, refuse
-from capwright.ledger.accounts import Account, Series, series_id
-from capwright.ledger.checks import (
-    GIVER_UNKNOWN,
-    check_free,
-    check_quantity,
-    check_receiver,
-    transaction_type,
-)
-from capwright.ledger.messages import UnitIssue
-from capwright.ledger.place import frozen
+from capwright.kernel.text import MAX_ID, MAX_NAME, MAX_REASON, check_text
+from capwright.ledger.accounts import Account
+from capwright.ledger.checks import FIRST_YEAR, LAST_YEAR
 from capwright.registry.messages import (
     AccountClosed,
     AccountOpened,
     AccountStatusSet,
     CloseAccount,
-    FreezeUnits,
-    IssueUnits,
+    Holder,
+    HolderKind,
+    HolderRegistered,
     OpenAccount,
-    ReleaseUnits,
+    RegisterHolder,
     ReportingYearsSet,
-    SeriesOpened,
     SetAccountStatus,
     SetReportingYears,
-    UnitsFrozen,
-    UnitsIssued,
-    UnitsReleased,
 )
 from capwright.registry.people import ACCOUNT_UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from capwright.kernel.message import Event
     from capwright.ledger.book import Book
     from capwright.ledger.room import Request
     from capwright.ledger.rulebook import Rulebook
+    from capwright.registry.people import People
     from capwright.registry.state import RegistryState
+    from capwright.scheme.registry_rules import AccountType
 
 __all__ = ["Accounts"]
 
@@ -64,26 +61,20 @@ TYPE_UNKNOWN = define(
     zh="方案{scheme}没有账户类型“{account_type}”。",
     rule="scheme: registry.account_types",
 )
-TOO_FEW_REPRESENTATIVES = define(
-    "CW-4104",
-    en="An account of type {account_type} needs at least {least} representatives, {given} are named.",
-    zh="{account_type}类账户至少需要{least}名代表，现有{given}名。",
-    rule="Reg. 2019/1122; GZETS 2013-11-19: operator and checker",
-)
 YEARS = define(
     "CW-4105",
     en="The years {first_year} to {last_year} are no period of duty.",
     zh="{first_year}至{last_year}年不构成有效的履约期间。",
-    mend_en="The last year may not lie before the first.",
-    mend_zh="结束年份不得早于起始年份。",
+    mend_en="The last year may not lie before the first; 0 stands for a year not known or not ended.",
+    mend_zh="结束年份不得早于起始年份；0 表示未知或未结束。",
     rule="UK registry: first and last year of verified emissions",
 )
 NOT_EMPTY = define(
     "CW-4106",
-    en="The account {account} still holds something at {place}.",
-    zh="账户{account}在{place}仍有余额。",
-    mend_en="Move units and cash out first.",
-    mend_zh="请先转出配额与资金。",
+    en="The account {account} cannot be closed: something still lies at, or is bound by, {place}.",
+    zh="账户{account}不能注销：{place}仍有余额或未了结事项。",
+    mend_en="Move units and cash out and settle what is pending first.",
+    mend_zh="请先转出配额与资金并了结未完成事项。",
     rule="UK registry: account closure",
 )
 ALREADY_CLOSED = define(
@@ -92,33 +83,43 @@ ALREADY_CLOSED = define(
     zh="账户{account}已注销。",
     rule="UK registry: account closure",
 )
-KIND_UNKNOWN = define(
-    "CW-3006",
-    en="The scheme {scheme} has no unit kind {kind}.",
-    zh="方案{scheme}没有{kind}品种。",
-    rule="scheme",
-)
-ABOVE_CAP = define(
-    "CW-3500",
-    en="Issuing {quantity_t} t of {series} would exceed the cap: {left_t} t of {cap_t} t are left.",
-    zh="签发{series}共{quantity_t}吨将突破配额总量：总量{cap_t}吨，剩余{left_t}吨。",
-    mend_en="The cap stands in the scheme of the vintage.",
-    mend_zh="配额总量见该年度方案。",
-    rule="UK registry check 3500; transaction-log check 10004",
+BAD_HOLDER = define(
+    "CW-4108",
+    en="'{given}' is no kind of holder or no country code.",
+    zh="“{given}”不是有效的持有人类别或国家代码。",
+    mend_en="Kinds: enterprise, institution, person, government, unspecified; countries: two capitals.",
+    mend_zh="类别：enterprise、institution、person、government、unspecified；国家：两个大写字母。",
+    rule="UK registry: account holder",
 )
 
-
-# The transaction type by which units of a family come into being.
-_ISSUANCE = {"allowance": "issuance", "special": "special_issuance", "credit": "credit_issuance"}
+_KINDS: Final = frozenset(get_args(HolderKind))
+_COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 
 
 class Accounts:
-    """Handlers and appliers for accounts, issuance and freezes."""
+    """Handlers and appliers for holders and accounts.
 
-    def __init__(self, state: RegistryState, book: Book, rulebook: Rulebook) -> None:
+    `ties`: further reasons against closing an account, added by the market for rooms that the registry does
+    not know; each returns the name of what binds the account, or nothing.
+    """
+
+    def __init__(self, state: RegistryState, book: Book, rulebook: Rulebook, people: People) -> None:
         self._state = state
         self._book = book
         self._rulebook = rulebook
+        self._people = people
+        self.ties: list[Callable[[str], str]] = []
+
+    def register_holder(self, _request: Request, command: RegisterHolder) -> list[Event]:
+        """Register a holder or correct an entry."""
+        holder = command.holder
+        check_text("holder", holder.id, MAX_ID)
+        check_text("name", holder.name, MAX_NAME, least=0)
+        if holder.kind not in _KINDS:
+            refuse(BAD_HOLDER, given=holder.kind)
+        if holder.country and not _COUNTRY.fullmatch(holder.country):
+            refuse(BAD_HOLDER, given=holder.country)
+        return [HolderRegistered(holder)]
 
     def _known(self, number: str) -> Account:
         account = self._book.account(number)
@@ -129,7 +130,29 @@ class Accounts:
         return account
 
     def open(self, _request: Request, command: OpenAccount) -> list[Event]:
-        """Check number, type and representatives, then open."""
+        """Check number, type, texts, years and representatives, then open."""
+        row = self._check_number(command)
+        check_text("holder", command.holder, MAX_ID)
+        check_text("name", command.name, MAX_NAME)
+        check_text("sector", command.sector, MAX_ID, least=0)
+        self._people.check_representatives(row.code, command.representatives)
+        _check_years(command.first_year, command.last_year)
+        account = Account(
+            number=command.number,
+            type=command.type,
+            purpose=row.purpose,
+            holder=command.holder,
+            name=command.name,
+            opened_on=command.opened_on,
+            government=row.government,
+            sector=command.sector,
+            first_year=command.first_year,
+            last_year=command.last_year,
+        )
+        return [AccountOpened(account, command.representatives)]
+
+    def _check_number(self, command: OpenAccount) -> AccountType:
+        """Check that the number is well-formed, of the type, and free; return the type."""
         rules = self._rulebook.now()
         number = parse_account_number(command.number)
         row = rules.account_types.get(command.type)
@@ -145,37 +168,21 @@ class Accounts:
             )
         if command.number in self._book.state.accounts:
             refuse(NUMBER_TAKEN, number=command.number)
-        given = len({r.person for r in command.representatives})
-        if not row.government and given < row.least_representatives:
-            refuse(
-                TOO_FEW_REPRESENTATIVES, account_type=row.code, least=row.least_representatives, given=given
-            )
-        if command.last_year and command.last_year < command.first_year:
-            refuse(YEARS, first_year=command.first_year, last_year=command.last_year)
-        account = Account(
-            number=command.number,
-            type=command.type,
-            purpose=row.purpose,
-            holder=command.holder,
-            name=command.name,
-            opened_on=command.opened_on,
-            government=row.government,
-            sector=command.sector,
-            first_year=command.first_year,
-            last_year=command.last_year,
-        )
-        return [AccountOpened(account, command.representatives)]
+        return row
 
     def set_status(self, _request: Request, command: SetAccountStatus) -> list[Event]:
-        """Restrict, suspend or restore."""
-        self._known(command.account)
+        """Restrict, suspend or restore; what is restored needs its representatives."""
+        account = self._known(command.account)
+        check_text("reason", command.reason, MAX_REASON, least=0)
+        if account.status == "suspended" != command.status:
+            people = self._state.representatives[command.account]
+            self._people.check_enough(account.type, people.values())
         return [AccountStatusSet(command.account, command.status, command.reason)]
 
     def set_years(self, _request: Request, command: SetReportingYears) -> list[Event]:
         """Set the period of duty."""
         self._known(command.account)
-        if command.last_year and command.last_year < command.first_year:
-            refuse(YEARS, first_year=command.first_year, last_year=command.last_year)
+        _check_years(command.first_year, command.last_year)
         return [ReportingYearsSet(command.account, command.first_year, command.last_year)]
 
     def close(self, _request: Request, command: CloseAccount) -> list[Event]:
@@ -186,83 +193,25 @@ class Accounts:
         for pending in self._state.pending.values():
             if pending.target == command.account:
                 refuse(NOT_EMPTY, account=command.account, place=pending.id)
+        for tie in self.ties:
+            if bound := tie(command.account):
+                refuse(NOT_EMPTY, account=command.account, place=bound)
         return [AccountClosed(command.account)]
 
-    def issue(self, _request: Request, command: IssueUnits) -> list[Event]:
-        """Issue units; allowances only up to the cap of their vintage."""
-        rules = self._rulebook.now()
-        kind = next((k for k in rules.registry.unit_kinds if k.code == command.kind), None)
-        if kind is None:
-            refuse(KIND_UNKNOWN, scheme=rules.scheme.name, kind=command.kind)
-        check_quantity(command.quantity_t)
-        row = transaction_type(rules, _ISSUANCE[kind.family])
-        check_receiver(self._book, command.target, row)
-        name = series_id(command.kind, command.vintage, command.project)
-        series = self._book.state.series.get(name)
-        issued_t = series.issued_t if series else 0
-        if kind.family == "allowance":
-            cap = self._rulebook.vintage(command.vintage).section("cap")
-            if issued_t + command.quantity_t > cap.total_t:
-                refuse(
-                    ABOVE_CAP,
-                    quantity_t=command.quantity_t,
-                    series=name,
-                    left_t=cap.total_t - issued_t,
-                    cap_t=cap.total_t,
-                )
-        events: list[Event] = []
-        if series is None:
-            events.append(SeriesOpened(Series(name, command.kind, command.vintage, command.project)))
-        issue = UnitIssue(name, issued_t + 1, issued_t + command.quantity_t, command.target)
-        events.append(
-            UnitsIssued(series=name, quantity_t=command.quantity_t, target=command.target, issues=(issue,))
-        )
-        return events
-
-    def freeze(self, _request: Request, command: FreezeUnits) -> list[Event]:
-        """Move units from the free bucket into a frozen one."""
-        if self._book.account(command.account) is None:
-            refuse(GIVER_UNKNOWN, account=command.account)
-        check_quantity(command.quantity_t)
-        check_free(self._book, command.account, command.series, command.quantity_t)
-        there = frozen(command.account, command.reason)
-        units = self._book.moves(command.account, there, command.series, command.quantity_t)
-        return [
-            UnitsFrozen(
-                account=command.account,
-                series=command.series,
-                quantity_t=command.quantity_t,
-                reason=command.reason,
-                units=units,
-            )
-        ]
-
-    def release(self, _request: Request, command: ReleaseUnits) -> list[Event]:
-        """Move frozen units back into the free bucket."""
-        check_quantity(command.quantity_t)
-        there = frozen(command.account, command.reason)
-        check_free(self._book, there, command.series, command.quantity_t)
-        units = self._book.moves(there, command.account, command.series, command.quantity_t)
-        return [
-            UnitsReleased(
-                account=command.account,
-                series=command.series,
-                quantity_t=command.quantity_t,
-                reason=command.reason,
-                units=units,
-            )
-        ]
-
     # Appliers.
+
+    def holder_registered(self, event: HolderRegistered, _at_ms: int) -> None:
+        """Fold the event."""
+        self._state.holders[event.holder.id] = event.holder
 
     def opened(self, event: AccountOpened, _at_ms: int) -> None:
         """Fold the event."""
         account = event.account
         # A copy: the event stays what it was when the account changes.
-        self._book.state.accounts[account.number] = Account(
-            **{f: getattr(account, f) for f in account.__struct_fields__}
-        )
+        self._book.state.accounts[account.number] = replace(account)
         self._state.representatives[account.number] = {r.person: r.rights for r in event.representatives}
+        if account.holder not in self._state.holders:
+            self._state.holders[account.holder] = Holder(account.holder)
 
     def status_set(self, event: AccountStatusSet, _at_ms: int) -> None:
         """Fold the event."""
@@ -277,7 +226,10 @@ class Accounts:
         """Fold the event."""
         self._book.state.accounts[event.number].status = "closed"
 
-    def series_opened(self, event: SeriesOpened, _at_ms: int) -> None:
-        """Fold the event."""
-        series = event.series
-        self._book.state.series[series.id] = Series(series.id, series.kind, series.vintage, series.project)
+
+def _check_years(first_year: int, last_year: int) -> None:
+    for year in (first_year, last_year):
+        if year and not FIRST_YEAR <= year <= LAST_YEAR:
+            refuse(YEARS, first_year=first_year, last_year=last_year)
+    if last_year and last_year < first_year:
+        refuse(YEARS, first_year=first_year, last_year=last_year)

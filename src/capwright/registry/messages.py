@@ -24,10 +24,14 @@ __all__ = [
     "CancelTransaction",
     "CloseAccount",
     "FreezeUnits",
+    "Holder",
+    "HolderKind",
+    "HolderRegistered",
     "IssueUnits",
     "OfficerAppointed",
     "OpenAccount",
     "ProposeTransaction",
+    "RegisterHolder",
     "RejectTransaction",
     "ReleaseUnits",
     "RemoveRepresentative",
@@ -54,13 +58,17 @@ __all__ = [
 
 Role = Literal["authority", "operator", "exchange", "auditor", "clock"]
 Right = Literal["initiate", "approve", "read"]
+HolderKind = Literal["enterprise", "institution", "person", "government", "unspecified"]
 
 _AUTHORITY = Permit(roles=("authority",), four_eyes=True)
 _OPERATOR = Permit(roles=("operator",))
 
 
 class Representative(Struct, frozen=True):
-    """A person who acts for an account. `person` is an id; who is behind it is kept outside the journal."""
+    """A person who acts for an account. `person` is an id; who is behind it is kept outside the journal.
+
+    One who may only read is not counted among the representatives that an account needs.
+    """
 
     person: str
     rights: tuple[Right, ...] = ("initiate", "approve", "read")
@@ -104,6 +112,32 @@ class RemoveRepresentative(Command, frozen=True):
 class RepresentativeRemoved(Event, frozen=True):
     account: str
     person: str
+
+
+# Account holders.
+
+
+class Holder(Struct, frozen=True):
+    """Who owns accounts. `country` is the ISO 3166 code, empty when not known."""
+
+    id: str
+    kind: HolderKind = "unspecified"
+    name: str = ""
+    country: str = ""
+
+
+class RegisterHolder(Command, frozen=True):
+    """Register an account holder, or correct what the register says of one.
+
+    Opening an account enters a holder that nobody registered, of kind `unspecified`.
+    """
+
+    permit: ClassVar[Permit] = _OPERATOR
+    holder: Holder
+
+
+class HolderRegistered(Event, frozen=True):
+    holder: Holder
 
 
 # Accounts.

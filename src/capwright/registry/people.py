@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, get_args
 
 from capwright.kernel.refusal import define, refuse
+from capwright.kernel.text import MAX_ID, check_text
 from capwright.registry.messages import (
     AppointOfficer,
     AppointRepresentative,
@@ -12,13 +13,18 @@ from capwright.registry.messages import (
     RemoveRepresentative,
     RepresentativeAppointed,
     RepresentativeRemoved,
+    Right,
+    Role,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from capwright.kernel.message import Command, Event
     from capwright.ledger.book import Book
     from capwright.ledger.room import Request
-    from capwright.registry.messages import Right, Role
+    from capwright.ledger.rulebook import Rulebook
+    from capwright.registry.messages import Representative
     from capwright.registry.state import RegistryState
 
 __all__ = ["People"]
@@ -56,14 +62,47 @@ LAST_AUTHORITY = define(
     mend_zh="请先任命他人，否则此后无人可以审批。",
     rule="design: four eyes",
 )
+ACCOUNT_INACTIVE = define(
+    "CW-4006",
+    en="The account {account} is {status}: its representatives can do nothing.",
+    zh="账户{account}的状态为“{status}”，其代表不能办理业务。",
+    mend_en="The registry operator can restore a suspended account.",
+    mend_zh="账户暂停使用的，可由注册登记机构恢复。",
+    rule="UK registry: account statuses",
+)
+BAD_RIGHTS = define(
+    "CW-4007",
+    en="The roles or rights of {person} are not a list of known ones, or there is none: '{given}'.",
+    zh="{person}的角色或权限须为已知项且至少一项，现为“{given}”。",
+    rule="UK registry: authorised representatives",
+)
+NAMED_TWICE = define(
+    "CW-4008",
+    en="{person} is named twice.",
+    zh="{person}被重复指定。",
+    rule="UK registry: authorised representatives",
+)
+TOO_FEW_REPRESENTATIVES = define(
+    "CW-4104",
+    en="An account of type {account_type} needs at least {least} representatives who act; {given} would act.",
+    zh="{account_type}类账户至少需要{least}名可办理业务的代表，现仅{given}名。",
+    mend_en="Appoint another one first; who may only read does not count.",
+    mend_zh="请先指定其他代表；仅有查询权限的不计入。",
+    rule="Reg. 2019/1122; GZETS 2013-11-19: operator and checker",
+)
+
+_RIGHTS: Final = frozenset(get_args(Right))
+_ROLES: Final = frozenset(get_args(Role))
+_ACTING: Final[frozenset[Right]] = frozenset({"initiate", "approve"})
 
 
 class People:
     """Officers and representatives: the checks, and the commands that appoint them."""
 
-    def __init__(self, state: RegistryState, book: Book) -> None:
+    def __init__(self, state: RegistryState, book: Book, rulebook: Rulebook) -> None:
         self._state = state
         self._book = book
+        self._rulebook = rulebook
 
     def check(self, actor: str, command: Command) -> None:
         """Refuse unless the actor may send this command, by the command's permit."""
@@ -71,7 +110,11 @@ class People:
         if permit.roles:
             self.check_role(actor, permit.roles)
         elif permit.account_field:
-            self.check_right(actor, getattr(command, permit.account_field), permit.right)  # type: ignore[arg-type]
+            number = getattr(command, permit.account_field)
+            self.check_right(actor, number, permit.right)  # type: ignore[arg-type]
+            status = self._book.state.accounts[number].status
+            if status in {"suspended", "closed"}:
+                refuse(ACCOUNT_INACTIVE, account=number, status=status)
 
     def check_role(self, actor: str, roles: tuple[str, ...]) -> None:
         """Refuse unless the actor has one of the roles."""
@@ -89,12 +132,40 @@ class People:
         if right not in people.get(actor, ()):
             refuse(NO_RIGHT, person=actor, right=right, account=account)
 
+    def check_enough(self, account_type: str, rights: Iterable[tuple[Right, ...]]) -> None:
+        """Refuse fewer acting representatives than the account type needs; government accounts need none."""
+        row = self._rulebook.now().account_types.get(account_type)
+        given = sum(not _ACTING.isdisjoint(has) for has in rights)
+        if row is not None and not row.government and given < row.least_representatives:
+            refuse(
+                TOO_FEW_REPRESENTATIVES, account_type=row.code, least=row.least_representatives, given=given
+            )
+
+    def check_representatives(self, account_type: str, people: tuple[Representative, ...]) -> None:
+        """Check the representatives of a new account: well-formed, each named once, enough of them."""
+        for representative in people:
+            _check_representative(representative)
+        seen: set[str] = set()
+        for representative in people:
+            if representative.person in seen:
+                refuse(NAMED_TWICE, person=representative.person)
+            seen.add(representative.person)
+        self.check_enough(account_type, [r.rights for r in people])
+
     # Handlers.
 
     def appoint_officer(self, _request: Request, command: AppointOfficer) -> list[Event]:
         """Appoint, but never leave fewer than two people with the role of the authority."""
+        self.check_officers({command.person: command.roles})
         self.check_first_officers({**self._state.officers, command.person: command.roles})
         return [OfficerAppointed(command.person, command.roles)]
+
+    def check_officers(self, officers: dict[str, tuple[Role, ...]]) -> None:
+        """Refuse ids that cannot be kept and roles that do not exist."""
+        for person, roles in officers.items():
+            check_text("person", person, MAX_ID)
+            if not _ROLES.issuperset(roles):
+                refuse(BAD_RIGHTS, person=person, given=", ".join(roles))
 
     def check_first_officers(self, officers: dict[str, tuple[Role, ...]]) -> None:
         """Refuse a set of officers in which nobody could approve what another proposes."""
@@ -102,16 +173,38 @@ class People:
             refuse(LAST_AUTHORITY)
 
     def appoint_representative(self, _request: Request, command: AppointRepresentative) -> list[Event]:
-        """Add a representative or change the rights of one."""
-        if command.account not in self._state.representatives:
-            refuse(ACCOUNT_UNKNOWN, account=command.account)
-        return [RepresentativeAppointed(command.account, command.representative)]
+        """Add a representative or change the rights of one; enough must be left who act."""
+        appointed = command.representative
+        _check_representative(appointed)
+        people = self._represented(command.account)
+        self._check_left(command.account, {**people, appointed.person: appointed.rights})
+        return [RepresentativeAppointed(command.account, appointed)]
 
     def remove_representative(self, _request: Request, command: RemoveRepresentative) -> list[Event]:
-        """Take a representative off an account."""
-        if command.person not in self._state.representatives.get(command.account, {}):
+        """Take a representative off an account; enough must be left who act.
+
+        What the person proposed and nobody has approved yet can then only be rejected.
+        """
+        people = self._represented(command.account)
+        if command.person not in people:
             refuse(NO_SUCH_REPRESENTATIVE, person=command.person, account=command.account)
+        left = {person: rights for person, rights in people.items() if person != command.person}
+        self._check_left(command.account, left)
         return [RepresentativeRemoved(command.account, command.person)]
+
+    def _represented(self, account: str) -> dict[str, tuple[Right, ...]]:
+        people = self._state.representatives.get(account)
+        if people is None:
+            refuse(ACCOUNT_UNKNOWN, account=account)
+        return people
+
+    def _check_left(self, number: str, people: dict[str, tuple[Right, ...]]) -> None:
+        """A suspended account may be left without representatives, but not restored without."""
+        account = self._book.state.accounts[number]
+        if account.status == "closed":
+            refuse(ACCOUNT_INACTIVE, account=number, status=account.status)
+        if account.status != "suspended":
+            self.check_enough(account.type, people.values())
 
     # Appliers.
 
@@ -130,3 +223,10 @@ class People:
     def representative_removed(self, event: RepresentativeRemoved, _at_ms: int) -> None:
         """Fold the event."""
         del self._state.representatives[event.account][event.person]
+
+
+def _check_representative(representative: Representative) -> None:
+    check_text("person", representative.person, MAX_ID)
+    rights = representative.rights
+    if not rights or not _RIGHTS.issuperset(rights):
+        refuse(BAD_RIGHTS, person=representative.person, given=", ".join(rights))

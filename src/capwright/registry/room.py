@@ -13,6 +13,7 @@ from capwright.registry.people import People
 from capwright.registry.state import RegistryState
 from capwright.registry.transactions import Transactions
 from capwright.registry.trusted import TrustedLists
+from capwright.registry.units import Units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,21 +30,23 @@ class RegistryRoom(Room):
 
     def wire(self) -> None:
         """Connect the handlers to the current state; called again when a snapshot replaces it."""
-        self.people = people = People(self.state, self.book)
-        self.accounts = accounts = Accounts(self.state, self.book, self.rulebook)
-        self.trusted = trusted = TrustedLists(self.state, self.book, self.rulebook)
+        self.people = people = People(self.state, self.book, self.rulebook)
+        self.accounts = accounts = Accounts(self.state, self.book, self.rulebook, people)
+        self.units = units = Units(self.book, self.rulebook)
+        self.trusted = trusted = TrustedLists(self.state, self.book, self.rulebook, people)
         self.transactions = moves = Transactions(self.state, self.book, self.rulebook, people, trusted)
         self.handlers = {
             m.AppointOfficer: people.appoint_officer,
             m.AppointRepresentative: people.appoint_representative,
             m.RemoveRepresentative: people.remove_representative,
+            m.RegisterHolder: accounts.register_holder,
             m.OpenAccount: accounts.open,
             m.SetAccountStatus: accounts.set_status,
             m.SetReportingYears: accounts.set_years,
             m.CloseAccount: accounts.close,
-            m.IssueUnits: accounts.issue,
-            m.FreezeUnits: accounts.freeze,
-            m.ReleaseUnits: accounts.release,
+            m.IssueUnits: units.issue,
+            m.FreezeUnits: units.freeze,
+            m.ReleaseUnits: units.release,
             m.ProposeTransaction: moves.propose,
             m.ApproveTransaction: moves.approve,
             m.RejectTransaction: moves.reject,
@@ -57,11 +60,12 @@ class RegistryRoom(Room):
             m.OfficerAppointed: people.officer_appointed,
             m.RepresentativeAppointed: people.representative_appointed,
             m.RepresentativeRemoved: people.representative_removed,
+            m.HolderRegistered: accounts.holder_registered,
             m.AccountOpened: accounts.opened,
             m.AccountStatusSet: accounts.status_set,
             m.ReportingYearsSet: accounts.years_set,
             m.AccountClosed: accounts.closed,
-            m.SeriesOpened: accounts.series_opened,
+            m.SeriesOpened: units.series_opened,
             m.UnitsIssued: _nothing_more,
             m.UnitsFrozen: _nothing_more,
             m.UnitsReleased: _nothing_more,

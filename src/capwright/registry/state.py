@@ -6,14 +6,17 @@ from typing import Literal
 
 from msgspec import Struct
 
-from capwright.ledger.messages import TransactionCompleted, UnitLine
-from capwright.registry.messages import Right, Role
+from capwright.ledger.messages import UnitLine, UnitMove
+from capwright.registry.messages import Holder, Right, Role
 
-__all__ = ["PendingTransaction", "RegistryState", "TrustedEntry"]
+__all__ = ["PendingTransaction", "RegistryState", "ReversibleTransaction", "TrustedEntry"]
 
 
 class PendingTransaction(Struct):
-    """A transaction between proposal and end. `completes_at_ms` is 0 while it waits for approval."""
+    """A transaction between proposal and end. `completes_at_ms` is 0 while it waits for approval.
+
+    `units` are the postings that put its units into the held bucket, so that the very same go on or back.
+    """
 
     id: str
     type: str
@@ -25,6 +28,21 @@ class PendingTransaction(Struct):
     reverses: str = ""
     approver: str = ""
     completes_at_ms: int = 0
+    units: tuple[UnitMove, ...] = ()
+
+
+class ReversibleTransaction(Struct, frozen=True):
+    """A completed transaction that a typed reversal may undo.
+
+    `units` say where each range came from, bucket included, and the account that it now lies in.
+    """
+
+    type: str
+    source: str
+    target: str
+    vintage: int
+    completed_at_ms: int
+    units: tuple[UnitMove, ...]
 
 
 class TrustedEntry(Struct):
@@ -36,12 +54,12 @@ class TrustedEntry(Struct):
 
 
 class RegistryState(Struct):
-    """Officers and representatives by person, pending and reversible transactions, trusted lists."""
+    """Officers and representatives by person, holders by id, transactions by id, trusted lists by account."""
 
     officers: dict[str, tuple[Role, ...]] = {}
+    holders: dict[str, Holder] = {}
     representatives: dict[str, dict[str, tuple[Right, ...]]] = {}  # account → person → rights
     pending: dict[str, PendingTransaction] = {}
-    # Completed transactions of a reversible type, with the time of completion; a reversed one leaves the
-    # table.
-    reversible: dict[str, tuple[TransactionCompleted, int]] = {}
-    trusted: dict[str, dict[str, TrustedEntry]] = {}
+    # A reversed transaction leaves the table: it can be reversed once only.
+    reversible: dict[str, ReversibleTransaction] = {}
+    trusted: dict[str, dict[str, TrustedEntry]] = {}  # account → trusted account

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from capwright.ledger.book import Book
     from capwright.ledger.room import Request
     from capwright.ledger.rulebook import Rulebook
+    from capwright.registry.people import People
     from capwright.registry.state import RegistryState
 
 __all__ = ["TrustedLists"]
@@ -55,10 +56,11 @@ SELF_TRUST = define(
 class TrustedLists:
     """Handlers and appliers of trusted lists."""
 
-    def __init__(self, state: RegistryState, book: Book, rulebook: Rulebook) -> None:
+    def __init__(self, state: RegistryState, book: Book, rulebook: Rulebook, people: People) -> None:
         self._state = state
         self._book = book
         self._rulebook = rulebook
+        self._people = people
 
     def active_at(self, account: str, other: str, at_ms: int) -> bool:
         """Whether `other` is on the trusted list of `account` and the entry counts at this time."""
@@ -66,14 +68,21 @@ class TrustedLists:
         return entry is not None and entry.status == "approved" and entry.active_at_ms <= at_ms
 
     def add(self, request: Request, command: AddTrustedAccount) -> list[Event]:
-        """Propose an entry."""
-        if self._book.account(command.trusted) is None:
+        """Propose an entry; where the account type has one representative only, it is approved with that."""
+        trusted = self._book.account(command.trusted)
+        if trusted is None or trusted.status == "closed":
             refuse(ACCOUNT_UNKNOWN, account=command.trusted)
         if command.trusted == command.account:
             refuse(SELF_TRUST)
         if command.trusted in self._state.trusted.get(command.account, {}):
             refuse(LISTED, account=command.account, trusted=command.trusted)
-        return [TrustedAccountProposed(command.account, command.trusted, request.actor)]
+        events: list[Event] = [TrustedAccountProposed(command.account, command.trusted, request.actor)]
+        rules = self._rulebook.now()
+        row = rules.account_types.get(self._book.state.accounts[command.account].type)
+        if row is not None and row.most_approvals == 1:
+            active_at_ms = trusted_from_ms(rules, request.at_ms)
+            events.append(TrustedAccountActivated(command.account, command.trusted, active_at_ms))
+        return events
 
     def approve(self, request: Request, command: ApproveTrustedAccount) -> list[Event]:
         """Approve by a second representative; the entry counts after the scheme's delay."""
@@ -82,6 +91,7 @@ class TrustedLists:
             refuse(NOT_LISTED, account=command.account, trusted=command.trusted)
         if entry.proposer == request.actor:
             refuse(OWN_ENTRY, person=request.actor)
+        self._people.check_right(entry.proposer, command.account, "initiate")  # may have been taken away
         active_at_ms = trusted_from_ms(self._rulebook.now(), request.at_ms)
         return [TrustedAccountActivated(command.account, command.trusted, active_at_ms)]
 

@@ -14,12 +14,15 @@ from msgspec import Struct
 from capwright.kernel.message import Command, Event, Permit
 from capwright.kernel.quantity import MAX_FEN
 from capwright.kernel.refusal import define, refuse
+from capwright.kernel.text import MAX_REASON, check_text
 from capwright.ledger.book import Draft
 from capwright.ledger.checks import (
+    check_different,
     check_giver,
     check_quantity,
     check_receiver,
     check_series,
+    check_vintage,
     transaction_type,
 )
 from capwright.ledger.messages import CashMove, PostingEvent
@@ -58,6 +61,20 @@ NOT_ENOUGH_CASH = define(
     mend_en="Deposit cash first; cash held for bids does not count.",
     mend_zh="请先入金；已为竞价冻结的资金不可重复使用。",
     rule="rulebook 4.5: cash is frozen at the order",
+)
+PRICE = define(
+    "CW-3105",
+    en="{price_fen_per_t} fen is no price for a tonne, or the trade is worth more than can be settled.",
+    zh="{price_fen_per_t}分不是有效的每吨价格，或成交金额超出可结算范围。",
+    mend_en="The price must be positive.",
+    mend_zh="价格必须为正数。",
+    rule="rulebook 4.1: price step 0.01 CNY/t; design: bound everything",
+)
+TOO_MUCH_CASH = define(
+    "CW-3106",
+    en="With {amount_fen} fen more, the market would hold more than {most_fen} fen in all.",
+    zh="再存入{amount_fen}分后，市场资金总额将超过{most_fen}分。",
+    rule="design: bound everything",
 )
 NOT_ENOUGH_UNITS = define(
     "CW-3104",
@@ -186,17 +203,23 @@ class SettlementRoom(Room):
         if account is None or account.status in {"closed", "suspended"}:
             refuse(NO_ACCOUNT, account=number)
 
-    def _check_cash(self, number: str, amount_fen: int) -> None:
+    def _check_amount(self, amount_fen: int) -> None:
         if not 0 < amount_fen <= MAX_FEN:
             refuse(AMOUNT, amount_fen=amount_fen)
+
+    def _check_cash(self, number: str, amount_fen: int) -> None:
+        self._check_amount(amount_fen)
         available_fen = self.book.cash_fen(number)
         if available_fen < amount_fen:
             refuse(NOT_ENOUGH_CASH, account=number, available_fen=available_fen, amount_fen=amount_fen)
 
     def _deposit(self, _request: Request, command: DepositCash) -> list[Event]:
         self._check_account(command.account)
-        if not 0 < command.amount_fen <= MAX_FEN:
-            refuse(AMOUNT, amount_fen=command.amount_fen)
+        self._check_amount(command.amount_fen)
+        if (
+            command.amount_fen - self.book.cash_fen(BANK) > MAX_FEN
+        ):  # the bank owes what all own
+            refuse(TOO_MUCH_CASH, amount_fen=command.amount_fen, most_fen=MAX_FEN)
         cash = (CashMove(command.amount_fen, BANK, command.account),)
         return [CashDeposited(account=command.account, amount_fen=command.amount_fen, cash=cash)]
 
@@ -209,6 +232,8 @@ class SettlementRoom(Room):
     def _pay(self, _request: Request, command: PayCash) -> list[Event]:
         self._check_account(command.source)
         self._check_account(command.target)
+        check_different(command.source, command.target)
+        check_text("purpose", command.purpose, MAX_REASON)
         self._check_cash(command.source, command.amount_fen)
         cash = (CashMove(command.amount_fen, command.source, command.target),)
         return [
@@ -224,10 +249,14 @@ class SettlementRoom(Room):
     def _settle(self, request: Request, command: SettleTrade) -> list[Event]:
         rules = self.rulebook.now()
         row = transaction_type(rules, "transfer")
+        check_different(command.seller, command.buyer)
         check_giver(self.book, command.seller, row)
         receiver = check_receiver(self.book, command.buyer, row)
         check_quantity(command.quantity_t)
+        check_vintage(command.vintage)
         value_fen = command.quantity_t * command.price_fen_per_t
+        if not 0 < value_fen <= MAX_FEN:
+            refuse(PRICE, price_fen_per_t=command.price_fen_per_t)
         self._check_cash(command.buyer, value_fen)
         held = self.book.at(command.seller)
         usable = [
