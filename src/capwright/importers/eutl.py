@@ -13,6 +13,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -126,7 +127,7 @@ def import_eutl(
 ) -> EutlReport:
     """Play the extract in `folder` into a new journal at `db_url`, or finish an import cut short there.
 
-    `progress(done, total, label)` is called after every batch. `countries`: two-letter codes of the
+    `progress(done, total, year)` is called after every batch. `countries`: two-letter codes of the
     registries to import, None for all. Raises `BadInput` for a fault of the files and `Refused` (CW-9410)
     when `db_url` holds another journal; nothing is written then.
     """
@@ -203,13 +204,17 @@ def _play(
             for step, outcome in zip(batch, engine.run_batch(envelopes), strict=True):
                 run.note(step, outcome)
             if progress is not None:
-                progress(run.commands, total, batch[-1].command_id.split("/")[1])
+                progress(run.commands, total, _year(batch[-1]))
         if progress is not None:
             progress(total, total, "")
         market = engine.machine
         assert isinstance(market, Market)
         head = engine.head.hash.hex()
     return market, head, run
+
+
+def _year(step: Step) -> str:
+    return str(datetime.fromtimestamp(step.at_ms // 1000, tz=UTC).year)
 
 
 def _batches(steps: Iterator[Step]) -> Iterator[Sequence[Step]]:
