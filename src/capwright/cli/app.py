@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import typer
 
-from capwright.cli import audit, codes, frame, holdings, scenario, tables
+from capwright.cli import audit, codes, frame, holdings, imports, scenario, tables
 from capwright.cli.auction import auction
 from capwright.cli.frame import BAD_INPUT, JsonOption, LangOption, fail, guarded, set_language, settings
 from capwright.cli.journal import journal
@@ -59,7 +59,7 @@ scenario.declare(app)
 audit.declare(app)
 holdings.declare(app)
 app.add_typer(journal, rich_help_panel=frame.JOURNALS)
-app.add_typer(scenario.import_group, rich_help_panel=frame.JOURNALS)
+app.add_typer(imports.imports, rich_help_panel=frame.JOURNALS)
 app.add_typer(auction, rich_help_panel=frame.FILES)
 tables.declare(app)
 app.add_typer(tables.compliance, rich_help_panel=frame.FILES)

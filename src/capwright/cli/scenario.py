@@ -12,7 +12,6 @@ from capwright.cli.frame import (
     command,
     emit_json,
     make_group,
-    note,
     out,
     room,
     say,
@@ -23,6 +22,7 @@ from capwright.cli.given import new_file
 from capwright.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from capwright.scenario.files import Step
     from capwright.scenario.load import Scenario
     from capwright.scenario.run import RunResult
 
@@ -175,21 +175,28 @@ def show_command(name: NameArgument) -> None:
     if file.steps:
         steps = table("", say("Time", "时间"), say("Step", "步骤"), say("Details", "说明"))
         for step in file.steps:
-            given = {
-                k: v for k, v in _plain(step).items() if k not in ("at", "do") and v not in (0, "", [], {})
-            }
-            steps.add_row(
-                step.at.strftime("%Y-%m-%d %H:%M"), step.do, ", ".join(f"{k} {v}" for k, v in given.items())
-            )
+            steps.add_row(step.at.strftime("%Y-%m-%d %H:%M"), step.do, _given(step))
         console.print()
         console.print(steps)
 
 
-def _plain(value: Any) -> dict[str, Any]:
+def _given(step: Step) -> str:
+    """What a step says beside its time and name."""
     import msgspec
 
-    made: dict[str, Any] = msgspec.to_builtins(value)
-    return made
+    said = []
+    for item in msgspec.structs.fields(step):
+        value = getattr(step, item.name)
+        if item.name in ("at", "do") or not value or value == item.default:
+            continue
+        if isinstance(value, dict):
+            value = ", ".join(
+                f"{name} {n:,}" if isinstance(n, int) else f"{name} {n}" for name, n in value.items()
+            )
+        elif isinstance(value, tuple):
+            value = ", ".join(map(str, value))
+        said.append(f"{item.name} {value}")
+    return "; ".join(said)
 
 
 def _counts(loaded: Scenario) -> dict[str, int]:
@@ -226,30 +233,3 @@ def schema_command() -> None:
     from capwright.scenario.files import scenario_json_schema
 
     emit_json(scenario_json_schema())
-
-
-import_group = make_group("import", "Play the data of another registry into a journal. 导入外部登记数据。")
-
-
-@command(
-    import_group, "eutl", path="import eutl", examples=["capwright import eutl data/eutl --db eutl.sqlite"]
-)
-def eutl_command(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder with installations and compliance.csv.gz.")
-    ],
-    db: Annotated[
-        str, typer.Option("--db", metavar="FILE|URL", help="New journal: a file, or postgresql://HOST/NAME.")
-    ],
-) -> None:
-    """Play the history of the EU transaction log (EUTL) through the ledger, into a new journal.
-
-    Accounts, issuance, allocation and surrender of every installation and year.
-
-    将欧盟交易日志（EUTL）历史数据导入新日志。
-    """
-    import_eutl = room("capwright.importers.eutl").import_eutl
-    with progress_bar(say("Importing", "导入中")) as progress:
-        result = import_eutl(folder, db, progress=progress)
-    note("")
-    emit_json(result)
