@@ -24,11 +24,13 @@ BAD_LINE = define(
     zh="此行不是日志记录：{reason}。",
     mend_en="Import a file as `capwright journal export` wrote it.",
     mend_zh="请导入由 capwright journal export 写出的文件。",
+    rule="design: the journal is the only truth",
 )
 NOT_EMPTY = define(
     "CW-8508",
     en="The journal already has {count:,} records; only an empty one takes an import.",
     zh="该日志已有{count:,}条记录；只有空日志可以导入。",
+    rule="design: the journal is the only truth",
 )
 _BATCH: Final = 1000
 

@@ -179,6 +179,7 @@ NO_JOURNAL = define(
     zh="“{url}”处没有日志。",
     mend_en="Check the path, or run a scenario into it first.",
     mend_zh="请检查路径，或先运行一个情景。",
+    rule="design: the journal is the only truth",
 )
 NOT_A_JOURNAL = define(
     "CW-8802",
@@ -186,6 +187,7 @@ NOT_A_JOURNAL = define(
     zh="“{url}”不是Capwright日志：{reason}。",
     mend_en="Choose another file; this one has been left as it was.",
     mend_zh="请选择其他文件；该文件未被改动。",
+    rule="design: the journal is the only truth",
 )
 WRONG_FORMAT = define(
     "CW-8803",
@@ -193,11 +195,13 @@ WRONG_FORMAT = define(
     zh="日志“{url}”的格式为{found}，本程序可读取格式{known}。",
     mend_en="Use the version of Capwright that wrote it, or a newer one.",
     mend_zh="请使用写入该日志的或更新版本的Capwright。",
+    rule="design: the journal is the only truth",
 )
 CANNOT_OPEN = define(
     "CW-8804",
     en="The journal '{url}' cannot be opened: {reason}.",
     zh="日志“{url}”无法打开：{reason}。",
+    rule="design: the journal is the only truth",
 )
 BAD_URL = define(
     "CW-8805",
@@ -205,6 +209,7 @@ BAD_URL = define(
     zh="“{url}”不是日志地址。",
     mend_en="Write a file path, sqlite:///FILE, postgresql://HOST/NAME or memory:.",
     mend_zh="请填写文件路径、sqlite:///文件、postgresql://主机/名称或 memory:。",
+    rule="design: the journal is the only truth",
 )
 NO_DRIVER = define(
     "CW-8806",
@@ -212,6 +217,7 @@ NO_DRIVER = define(
     zh="未安装连接PostgreSQL所需的psycopg软件包。",
     mend_en='Run: pip install "capwright[postgres]".',
     mend_zh='请运行：pip install "capwright[postgres]"。',
+    rule="design: the journal is the only truth",
 )
 
 

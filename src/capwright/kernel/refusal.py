@@ -110,16 +110,14 @@ def refuse(spec: RefusalCode, **details: str | int) -> NoReturn:
     """Refuse with `spec`; `details` fill the sentence.
 
     A detail may be what somebody sent, so it is bounded before it goes into the journal and onto a screen:
-    control characters are escaped, long texts cut, integers beyond 64 bits named instead of written out.
+    control characters are escaped, long texts cut, integers beyond 64 bits brought to their limit.
     """
     raise Refused(Refusal(spec.code, {key: _bounded(value) for key, value in details.items()}))
 
 
 def _bounded(value: str | int) -> str | int:
     if isinstance(value, int):
-        if -_INT64 <= value < _INT64:
-            return value
-        return "-2^63" if value < 0 else "2^63"
+        return min(max(value, -_INT64), _INT64 - 1)
     if len(value) > _MAX_DETAIL:
         value = value[: _MAX_DETAIL - 1] + "…"
     if value.isprintable():
