@@ -121,7 +121,8 @@ def _print(balances: Balances, lines: Sequence[dict[str, Any]], zone: tzinfo) ->
         say("Cash", "资金"),
         right=(4, 5),
     )
-    made.columns[0].no_wrap = made.columns[3].no_wrap = True
+    made.columns[0].no_wrap = True
+    made.columns[1].min_width, made.columns[2].min_width, made.columns[3].min_width = 12, 11, 10
     before = ""
     for line in lines:
         again = line["account"] == before
@@ -169,6 +170,9 @@ def _print_steps(title: str, steps: Sequence[Step], zone: tzinfo) -> None:
         say("By", "操作人"),
         right=(0,),
     )
+    made.columns[2].no_wrap = True
+    made.columns[1].max_width = 10
+    made.columns[3].max_width = made.columns[4].max_width = 15  # places may be long: they fold, names do not
     for step in steps:
         what = step.transaction_type or step.event
         made.add_row(
