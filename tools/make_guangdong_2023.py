@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Make the tables of the scenario `guangdong-2023`: a synthetic compliance year calibrated to what is published.
+"""Make the tables of the scenario `guangdong-2023`: a synthetic year calibrated to what is published.
 
-Nothing here is a real enterprise. Counts, caps, free shares, deadlines, monthly volumes and prices, auctions of
-credits and the compliance result are published; sizes, processes, output, emissions, banked units, who trades with
-whom and when is made up by seeded chance, so that everything closes to the tonne: every firm but two can surrender
-by the deadline, those two in September.
+Nothing here is a real enterprise. Counts, caps, free shares, deadlines, monthly volumes and prices, auctions
+of credits and the compliance result are published; sizes, processes, output, emissions, banked units, who
+trades with whom and when is made up by seeded chance, so that everything closes to the tonne: every firm but
+two can surrender by the deadline, those two in September.
 
 Deterministic. Run it without arguments; a test compares its output with the files.
 """
 
+# ruff: noqa: PLR2004 - the figures are assumptions and stand where they are used
 from __future__ import annotations
 
 import csv
@@ -25,7 +26,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 from guangdong_2023.book import Holder
 from guangdong_2023.chance import Chance
 from guangdong_2023.firms import Firm, make_firms
-from guangdong_2023.people import Objection, Project, make_projects, object_to_quota, stop_production
+from guangdong_2023.people import (
+    Leaver,
+    Objection,
+    Project,
+    make_leavers,
+    make_projects,
+    object_to_quota,
+    stop_production,
+    working_day,
+)
 from guangdong_2023.published import LOTS
 from guangdong_2023.trading import (
     PLAN,
@@ -45,7 +55,7 @@ BEGINS: Final = date(2023, 7, 3)
 DEADLINE: Final = date(2024, 7, 31)
 STOPPED: Final = ("petrochem-27", 7)  # stood still for seven months
 RECALL_STOP: Final = date(2024, 6, 28)
-LEAVING: Final = ("cement", "steel")
+LEAVING: Final = ("power", "cement", "steel")
 INVESTORS: Final = 25
 BANKED: Final = 0.06  # of quota, where a firm brings any
 # CCER of old stock: project, region, type, tonnes, price in fen. Synthetic.
@@ -62,6 +72,7 @@ class Story:
     firms: list[Firm]
     projects: list[Project]
     objections: list[Objection]
+    leavers: list[Leaver]
     investors: list[str] = field(default_factory=list)
     holders: dict[str, Holder] = field(default_factory=dict)
     holdings: list[tuple[str, str, int, int]] = field(default_factory=list)
@@ -77,7 +88,7 @@ def make_story() -> Story:
     """Decide everything."""
     firms = make_firms(SEED)
     stop_production(next(f for f in firms if f.id == STOPPED[0]), STOPPED[1])
-    story = Story(firms, make_projects(SEED), object_to_quota(firms, SEED))
+    story = Story(firms, make_projects(SEED), object_to_quota(firms, SEED), make_leavers(SEED))
     _bank(story)
     _holders(story)
     _offset(story)
@@ -85,7 +96,10 @@ def make_story() -> Story:
     changes = [Change(PLAN, f.id, f.pre_issued_t) for f in firms]
     changes += [Change(TRUE_UP, f.id, f.free_t - f.pre_issued_t) for f in firms]
     changes += [Change(RECALL_STOP, f.id, -f.stop_t) for f in firms if f.stop_t]
-    changes += [Change(p.issued_on + timedelta(days=1), p.id, p.free_t) for p in story.projects if p.issued_on]
+    changes += [
+        Change(p.issued_on + timedelta(days=1), p.id, p.free_t) for p in story.projects if p.issued_on
+    ]
+    changes += [Change(PLAN, leaver.id, leaver.last_part_t, 2020) for leaver in story.leavers]
     story.year = trade_year(story.holders, _wishes(story), changes, story.surrenders, LEAVING, SEED)
     _pay(story)
     return story
@@ -98,6 +112,7 @@ def _bank(story: Story) -> None:
         if firm.kind == "existing" and chance.happens(0.55):
             firm.banked_t = round(firm.approved_t * BANKED * chance.lognormal(0.6))
             story.holdings.append((firm.id, "GDEA", 2022, firm.banked_t))
+    story.holdings += [(leaver.id, "GDEA", 2020, leaver.holding_t) for leaver in story.leavers]
     for n in range(1, INVESTORS + 1):
         name = f"investor-{n:02d}"
         story.investors.append(name)
@@ -106,15 +121,19 @@ def _bank(story: Story) -> None:
 
 def _holders(story: Story) -> None:
     chance = Chance(f"{SEED}/holders")
-    brought = {name: quantity_t for name, _, _, quantity_t in story.holdings}
     for name in story.investors:
         story.holders[name] = Holder(name, investor=True, weight=chance.lognormal(0.7))
     for firm in story.firms:
         story.holders[firm.id] = Holder(firm.id, sector=firm.sector)
     for project in story.projects:
         story.holders[project.id] = Holder(project.id, sector=project.sector)
-    for name, quantity_t in brought.items():
-        story.holders[name].free[2022] = quantity_t
+    for leaver in story.leavers:
+        spare_t = round(leaver.holding_t * chance.between(0.5, 0.95))
+        story.holders[leaver.id] = Holder(leaver.id, sector="power", surplus_t=spare_t)
+    for name, _, vintage, quantity_t in story.holdings:
+        story.holders[name].free[vintage] = quantity_t
+    for leaver in story.leavers:
+        story.holders[leaver.id].free[2020] = leaver.freed_t
 
 
 def _short_t(story: Story, firm: Firm) -> int:
@@ -124,14 +143,18 @@ def _short_t(story: Story, firm: Firm) -> int:
 
 
 def _offset(story: Story) -> None:
-    """Credits: the published auctions of PHCER, and old CCER sold over the counter, to firms that are short."""
+    """Credits for firms that are short: the published auctions of PHCER, and old CCER over the counter."""
     chance = Chance(f"{SEED}/offsets")
     for n, lot in enumerate(LOTS, start=1):
         project, owner = f"phcer-{lot.type.replace('_', '-')}-{n}", f"owner-{n:02d}"
         story.owners.append((owner, f"Owner of the PHCER lot of {lot.on} (owner synthetic)"))
-        issued_on = lot.on - timedelta(days=20) if lot.on - timedelta(days=20) > BEGINS else BEGINS
-        story.credits.append((issued_on, project, owner, "PHCER", 2022, lot.quantity_t, lot.type, "Guangdong", "", ""))
-        for buyer, quantity_t in _buyers(story, lot.on, lot.quantity_t, 3 if lot.quantity_t > 50_000 else 1, chance):
+        issued_on = working_day(max(BEGINS, lot.on - timedelta(days=20)))
+        story.credits.append(
+            (issued_on, project, owner, "PHCER", 2022, lot.quantity_t, lot.type, "Guangdong", "", "")
+        )
+        for buyer, quantity_t in _buyers(
+            story, lot.on, lot.quantity_t, 3 if lot.quantity_t > 50_000 else 1, chance
+        ):
             story.credit_trades.append(
                 Trade(lot.on, owner, buyer, "PHCER", 2022, quantity_t, lot.price, "one_way_auction")
             )
@@ -139,7 +162,9 @@ def _offset(story: Story) -> None:
     for n, (project, region, kind, quantity_t, price) in enumerate(CCER, start=len(LOTS) + 1):
         owner, on = f"owner-{n:02d}", date(2024, 5, 22)
         story.owners.append((owner, f"Owner of {project} (synthetic)"))
-        story.credits.append((date(2024, 4, 15), project, owner, "CCER", 2016, quantity_t, kind, region, "1", "false"))
+        story.credits.append(
+            (date(2024, 4, 15), project, owner, "CCER", 2016, quantity_t, kind, region, "1", "false")
+        )
         if region == "Guangdong":
             buyers = _buyers(story, on, quantity_t, 4, chance)
         else:  # beside provincial credits, which must be 70 % of the whole
@@ -154,7 +179,7 @@ def _offset(story: Story) -> None:
 
 
 def _buyers(story: Story, on: date, quantity_t: int, count: int, chance: Chance) -> list[tuple[str, int]]:
-    """Firms that are short by more than their part, for which it is well within a tenth of their emissions."""
+    """Firms short by more than their part, which is well within a tenth of their emissions."""
     part_t = quantity_t // count
     fitting = [
         f
@@ -172,14 +197,16 @@ def _buyers(story: Story, on: date, quantity_t: int, count: int, chance: Chance)
 
 
 def _surrender(story: Story) -> None:
-    """A day for everyone in July, more each day towards the deadline; two firms cannot, and make good later."""
+    """A day in July for everyone, more towards the deadline; two firms fall short and make good later."""
     chance = Chance(f"{SEED}/surrenders")
     days = [day for day in trading_days(2024, 7) if day >= date(2024, 7, 2)]
     early = [day for day in days if date(2024, 7, 15) <= day <= date(2024, 7, 19)]
     late = [
         f
         for f in story.firms
-        if f.kind == "newly_covered" and 4_000 < _short_t(story, f) < 30_000 and not story.holders[f.id].credit_t
+        if f.kind == "newly_covered"
+        and 4_000 < _short_t(story, f) < 30_000
+        and not story.holders[f.id].credit_t
     ]
     story.late = [f.id for f in chance.shuffled(late)[:2]]
     again = (date(2024, 9, 6), date(2024, 9, 12))
@@ -215,9 +242,7 @@ def _wishes(story: Story) -> list[Wish]:
         if firm.id in story.late:
             after, until, bought_t = date(2024, 8, 5), date(2024, 8, 30), short_t
         wishes.append(Wish(firm.id, bought_t, after, until))
-    for project in story.projects:
-        if project.bought_on:
-            wishes.append(Wish(project.id, project.paid_t, date(2024, 1, 31), project.bought_on))
+    wishes += [Wish(p.id, p.paid_t, date(2024, 1, 31), p.bought_on) for p in story.projects if p.bought_on]
     return wishes
 
 
@@ -235,8 +260,8 @@ def _all_trades(story: Story) -> list[Trade]:
 
 
 def _deposit(story: Story, name: str) -> str:
-    """Cash to pay in: rounded up to thousands of CNY."""
-    needed = -story.holders[name].least_cash
+    """Cash to pay in: rounded up to thousands of CNY; owners of credits only sell."""
+    needed = -story.holders[name].least_cash if name in story.holders else 0
     return f"{-(-needed // 100_000) * 1000}.00" if needed else ""
 
 
@@ -255,11 +280,25 @@ def make_files() -> dict[str, str]:
         ),
         "objections.csv": _table(
             ("enterprise", "vintage", "date", "reason", "decided_on", "approved_t", "decision"),
-            ((o.firm, 2023, o.on, o.reason, o.decided_on, o.approved_t, o.decision) for o in story.objections),
+            (
+                (o.firm, 2023, o.on, o.reason, o.decided_on, o.approved_t, o.decision)
+                for o in story.objections
+            ),
         ),
         "projects.csv": _projects(story),
         "credits.csv": _table(
-            ("date", "project", "owner", "kind", "vintage", "quantity_t", "type", "region", "co2_ch4_share", "pre_cdm"),
+            (
+                "date",
+                "project",
+                "owner",
+                "kind",
+                "vintage",
+                "quantity_t",
+                "type",
+                "region",
+                "co2_ch4_share",
+                "pre_cdm",
+            ),
             story.credits,
         ),
         "transfers.csv": _table(
@@ -280,17 +319,28 @@ def make_files() -> dict[str, str]:
 
 
 def _enterprises(story: Story) -> str:
-    columns = ("id", "name", "account_type", "sector", "kind", "first_year", "cash", "opened_on")
+    columns = (
+        *("id", "name", "account_type", "sector", "kind", "first_year", "last_year"),
+        *("cash", "opened_on"),
+    )
     rows: list[tuple[object, ...]] = []
+
+    def add(name: str, said: str, account_type: str, kind: str, sector: str = "", *rest: object) -> None:
+        first_year, last_year, opened_on = (*rest, *("",) * (3 - len(rest)))
+        cash = _deposit(story, name)
+        rows.append((name, said, account_type, sector, kind, first_year, last_year, cash, opened_on))
+
     for f in story.firms:
-        opened = "" if f.kind == "existing" else PLAN
-        rows.append((f.id, f.name, "operator_holding", f.sector, f.kind, f.first_year, _deposit(story, f.id), opened))
+        opened_on = "" if f.kind == "existing" else PLAN
+        add(f.id, f.name, "operator_holding", f.kind, f.sector, f.first_year, "", opened_on)
+    for leaver in story.leavers:
+        add(leaver.id, leaver.name, "operator_holding", "leaver", "power", 2013, 2020)
     for p in story.projects:
-        rows.append((p.id, p.name, "new_project_holding", p.sector, "new_project", "", _deposit(story, p.id), PLAN))
+        add(p.id, p.name, "new_project_holding", "new_project", p.sector, "", "", PLAN)
     for n, name in enumerate(story.investors, start=1):
-        rows.append((name, f"Investor {n:02d} (synthetic)", "trading", "", "investor", "", _deposit(story, name), ""))
+        add(name, f"Investor {n:02d} (synthetic)", "trading", "investor")
     for name, said in story.owners:
-        rows.append((name, said, "project_owner", "", "project_owner", "", "", ""))
+        add(name, said, "project_owner", "project_owner")
     return _table(columns, rows)
 
 

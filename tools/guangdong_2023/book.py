@@ -1,5 +1,6 @@
 """Who holds what while the year runs: free and frozen units by vintage, credits, cash."""
 
+# ruff: noqa: PLR2004 - vintages
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ class Holder:
     id: str
     sector: str = ""
     investor: bool = False
-    free: dict[int, int] = field(default_factory=lambda: {2022: 0, 2023: 0})
+    free: dict[int, int] = field(default_factory=lambda: {2020: 0, 2022: 0, 2023: 0})
     frozen_t: int = 0  # of vintage 2023, until surrender
     credit_t: int = 0
     surplus_t: int = 0
@@ -35,11 +36,11 @@ class Holder:
     def sellable_t(self) -> int:
         return self.free_t if self.investor else min(self.free_t, self.surplus_t)
 
-    def receive(self, quantity_t: int) -> None:
-        """Free quota of 2023: half of it frozen, rounded down."""
-        frozen_t = quantity_t // 2
+    def receive(self, quantity_t: int, vintage: int) -> None:
+        """Free quota of 2023, half of it frozen, rounded down; or freed units of an older vintage."""
+        frozen_t = quantity_t // 2 if vintage == 2023 else 0
         self.frozen_t += frozen_t
-        self.free[2023] += quantity_t - frozen_t
+        self.free[vintage] += quantity_t - frozen_t
 
     def give_back(self, quantity_t: int) -> None:
         """A recall takes frozen units first."""
@@ -51,7 +52,7 @@ class Holder:
     def sell(self, buyer: Holder, quantity_t: int) -> None:
         """Oldest vintage first."""
         left_t = quantity_t
-        for vintage in (2022, 2023):
+        for vintage in self.free:
             part_t = min(left_t, self.free[vintage])
             self.free[vintage] -= part_t
             buyer.free[vintage] += part_t
@@ -66,7 +67,7 @@ class Holder:
 
     def surrender(self, owed_t: int) -> int:
         """Credits, older vintage, frozen units, the rest; return what is still owed."""
-        for take in ("credit", 2022, "frozen", 2023):
+        for take in ("credit", 2020, 2022, "frozen", 2023):
             if take == "credit":
                 part_t = min(owed_t, self.credit_t)
                 self.credit_t -= part_t

@@ -17,7 +17,7 @@ class Chance:
     """A stream of chance of its own for each part of the story, so that one part does not shift another."""
 
     def __init__(self, seed: str) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
+        self._random = random.Random(seed)
 
     def between(self, low: float, high: float) -> float:
         """Uniform."""

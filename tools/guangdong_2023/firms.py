@@ -1,9 +1,10 @@
 """The enterprises: sectors, sizes, output and emissions of 2020-2023, quota, what they bring from 2022.
 
-How many firms a sector has and how large it is are assumptions, except for the counts marked published. Quota is
-worked out by the product itself from the figures made here.
+How many firms a sector has and how large it is are assumptions, except for the counts marked published.
+Quota is worked out by the product itself from the figures made here.
 """
 
+# ruff: noqa: PLR2004 - the figures are assumptions and stand where they are used
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -14,7 +15,6 @@ from capwright.allocation.activity import ActivityRow, group_rows
 from capwright.allocation.enterprise import allocate_enterprise
 from capwright.allocation.vintage import VintageRules
 from capwright.scheme.loader import load_scheme
-
 from guangdong_2023.chance import Chance
 
 __all__ = ["SECTORS", "YEARS", "Firm", "Sector", "make_firms"]
@@ -29,7 +29,7 @@ class Sector(NamedTuple):
     code: str
     name: str
     count: int
-    published: bool  # whether the count is published
+    counted: str  # whether the count is published or assumed
     approved_mt: float
     spread: float  # of sizes, lognormal
     trend: tuple[float, float, float, float]  # output of 2020 … 2023 against 2023
@@ -39,16 +39,20 @@ class Sector(NamedTuple):
 
 
 SECTORS: Final = (
-    Sector("cement", "Cement", 70, False, 96.0, 0.9, (1.13, 1.11, 1.03, 1.0), 0.985, 0.045, 2013),
-    Sector("steel", "Steel", 50, False, 66.0, 0.9, (0.96, 1.00, 0.99, 1.0), 0.985, 0.045, 2013),
-    Sector("petrochem", "Petrochemical", 36, False, 54.0, 1.2, (0.97, 1.02, 0.98, 1.0), 0.985, 0.040, 2013),
-    Sector("paper", "Paper", 53, True, 22.0, 1.1, (0.93, 1.01, 0.98, 1.0), 0.980, 0.050, 2016),
-    Sector("aviation", "Aviation", 5, False, 11.4, 1.1, (0.68, 0.72, 0.50, 1.0), 1.000, 0.020, 2016),
-    Sector("ceramics", "Ceramics", 115, False, 26.0, 0.8, (1.09, 1.14, 1.04, 1.0), 0.985, 0.050, 2023),
-    Sector("ports", "Port", 6, False, 1.3, 0.9, (0.94, 0.98, 0.98, 1.0), 0.985, 0.040, 2023),
-    Sector("data_centre", "Data centre", 52, True, 5.0, 0.8, (0.62, 0.75, 0.89, 1.0), 0.990, 0.050, 2023),
-    Sector("textile", "Textile", 3, False, 0.35, 0.5, (1.04, 1.08, 1.02, 1.0), 0.980, 0.040, 2023),
-    Sector("airports", "Airport", 1, False, 0.22, 0.1, (0.66, 0.68, 0.45, 1.0), 0.980, 0.020, 2023),
+    Sector("cement", "Cement", 70, "assumed", 96.0, 0.9, (1.13, 1.11, 1.03, 1.0), 0.985, 0.045, 2013),
+    Sector("steel", "Steel", 50, "assumed", 66.0, 0.9, (0.96, 1.00, 0.99, 1.0), 0.985, 0.045, 2013),
+    Sector(
+        "petrochem", "Petrochemical", 36, "assumed", 54.0, 1.2, (0.97, 1.02, 0.98, 1.0), 0.985, 0.040, 2013
+    ),
+    Sector("paper", "Paper", 53, "published", 22.0, 1.1, (0.93, 1.01, 0.98, 1.0), 0.980, 0.050, 2016),
+    Sector("aviation", "Aviation", 5, "assumed", 11.4, 1.1, (0.68, 0.72, 0.50, 1.0), 1.000, 0.020, 2016),
+    Sector("ceramics", "Ceramics", 115, "assumed", 26.0, 0.8, (1.09, 1.14, 1.04, 1.0), 0.985, 0.050, 2023),
+    Sector("ports", "Port", 6, "assumed", 1.3, 0.9, (0.94, 0.98, 0.98, 1.0), 0.985, 0.040, 2023),
+    Sector(
+        "data_centre", "Data centre", 52, "published", 5.0, 0.8, (0.62, 0.75, 0.89, 1.0), 0.990, 0.050, 2023
+    ),
+    Sector("textile", "Textile", 3, "assumed", 0.35, 0.5, (1.04, 1.08, 1.02, 1.0), 0.980, 0.040, 2023),
+    Sector("airports", "Airport", 1, "assumed", 0.22, 0.1, (0.66, 0.68, 0.45, 1.0), 0.980, 0.020, 2023),
 )
 LEAST_T: Final = 12_000  # just above the threshold of 10,000 t
 
@@ -158,7 +162,10 @@ def _lines(sector: Sector, n: int, size_t: float, chance: Chance) -> list[_Line]
         grades = ("corrugated", "printing", "newsprint", "tissue", "coated", "special", "pulp")
         return [_Line(f"paper_{chance.pick(grades, (24, 6, 2, 9, 5, 5, 2))}", 1.0)]
     if code == "aviation":
-        full_service = (("wide", 0.40), ("narrow", 0.56), ("freighter", 0.04)), (("narrow", 0.9), ("regional", 0.1))
+        full_service = (
+            (("wide", 0.40), ("narrow", 0.56), ("freighter", 0.04)),
+            (("narrow", 0.9), ("regional", 0.1)),
+        )
         if n <= 2:
             return [_Line(f"aviation_{craft}", share) for craft, share in full_service[n - 1]]
         return [_Line("aviation_other", 1.0)]
@@ -169,7 +176,9 @@ def _lines(sector: Sector, n: int, size_t: float, chance: Chance) -> list[_Line]
 
 def _cement(n: int, size_t: float, chance: Chance) -> list[_Line]:
     if n > 40:
-        return [_Line("cement_grinding", 1.0)] if chance.happens(0.85) else [_Line("cement_other_grinding", 1.0)]
+        return (
+            [_Line("cement_grinding", 1.0)] if chance.happens(0.85) else [_Line("cement_other_grinding", 1.0)]
+        )
     size = "large" if size_t > 1_400_000 else "medium" if size_t > 700_000 else "small"
     clinker = "cement_white_clinker" if n in (31, 37) else f"cement_clinker_{size}"
     lines = [_Line(clinker, 0.965), _Line("cement_grinding", 0.030)]
@@ -185,7 +194,8 @@ def _history(
     small = 1.0 if size_t < 2_000_000 else 0.45  # large firms differ less from their benchmark
     ratio = sector.ratio + sector.ratio_spread * small * chance.normal()
     swing = [
-        1.0 if year == VINTAGE else sector.trend[at] * (1 + 0.04 * chance.normal()) for at, year in enumerate(YEARS)
+        1.0 if year == VINTAGE else sector.trend[at] * (1 + 0.04 * chance.normal())
+        for at, year in enumerate(YEARS)
     ]
     integrated = any(line.process == "steel_bof" for line in lines)
     scale = size_t
@@ -265,7 +275,9 @@ def _quota(firm: Firm, rules: VintageRules, before: VintageRules) -> None:
 
 
 def _allocate(rules: VintageRules, rows: list[ActivityRow]):  # noqa: ANN202 - EnterpriseAllocation
-    (enterprise,) = group_rows(rows, scheme=rules.scheme, vintage=rules.vintage, processes=tuple(rules.processes))
+    (enterprise,) = group_rows(
+        rows, scheme=rules.scheme, vintage=rules.vintage, processes=tuple(rules.processes)
+    )
     return allocate_enterprise(rules, enterprise)
 
 

@@ -1,5 +1,6 @@
-"""New projects, investors and owners of reduction projects; what is special about single firms."""
+"""New projects, generators that left the market, and what is special about single firms."""
 
+# ruff: noqa: PLR2004 - the figures are assumptions and stand where they are used
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -9,13 +10,23 @@ from typing import Final, NamedTuple
 
 from capwright.allocation.activity import ActivityRow, group_rows
 from capwright.allocation.enterprise import allocate_enterprise
+from capwright.allocation.exits import exit_plan
 from capwright.allocation.vintage import VintageRules
+from capwright.scheme.calendar import administration_calendar
 from capwright.scheme.loader import load_scheme
-
 from guangdong_2023.chance import Chance
 from guangdong_2023.firms import Firm
 
-__all__ = ["Objection", "Project", "make_projects", "object_to_quota", "stop_production"]
+__all__ = [
+    "Leaver",
+    "Objection",
+    "Project",
+    "make_leavers",
+    "make_projects",
+    "object_to_quota",
+    "stop_production",
+    "working_day",
+]
 
 # Sector, process, how many; processes without a benchmark go by expected energy use.
 _PROJECTS: Final = (
@@ -55,6 +66,16 @@ class Project:
         return self.approved_t - self.free_t
 
 
+class Leaver(NamedTuple):
+    """A generator: its allowances of 2020 when it left, freed before the story, and with the plan of 2023."""
+
+    id: str
+    name: str
+    holding_t: int
+    freed_t: int
+    last_part_t: int
+
+
 class Objection(NamedTuple):
     """A firm's objection and its decision."""
 
@@ -67,7 +88,7 @@ class Objection(NamedTuple):
 
 
 def make_projects(seed: str) -> list[Project]:
-    """The 26 new projects of the plan, their quota by the scheme, and the dates of those that come on stream."""
+    """The 26 new projects of the plan, their quota by the scheme, and how far each comes."""
     chance = Chance(f"{seed}/projects")
     rules = VintageRules.of(load_scheme("guangdong-2023").body)
     found: list[Project] = []
@@ -98,19 +119,50 @@ def make_projects(seed: str) -> list[Project]:
             name = f"New {sector.replace('_', ' ')} project {n:02d} (synthetic)"
             found.append(
                 Project(
-                    f"new-{n:02d}", name, sector, process, capacity, energy, factor, quota.approved_t, quota.free_t
+                    f"new-{n:02d}",
+                    name,
+                    sector,
+                    process,
+                    capacity,
+                    energy,
+                    factor,
+                    quota.approved_t,
+                    quota.free_t,
                 )
             )
     for project in chance.shuffled(found)[_ON_PAPER:]:
-        project.bought_on = date(2024, chance.whole(3, 6), chance.whole(25, 28))
-        project.accepted_on = project.bought_on + timedelta(days=chance.whole(5, 20))
-        project.controlled_on = project.accepted_on + timedelta(days=chance.whole(5, 20))
-        project.issued_on = project.controlled_on + timedelta(days=chance.whole(2, 8))
+        project.bought_on = working_day(date(2024, chance.whole(3, 6), chance.whole(25, 28)))
+        project.accepted_on = working_day(project.bought_on + timedelta(days=chance.whole(5, 20)))
+        project.controlled_on = working_day(project.accepted_on + timedelta(days=chance.whole(5, 20)))
+        project.issued_on = working_day(project.controlled_on + timedelta(days=chance.whole(2, 8)))
+    return found
+
+
+def working_day(day: date) -> date:
+    """The day, or the next working day of the administration."""
+    calendar = load_scheme("guangdong-2023").body.calendar
+    assert calendar is not None
+    return administration_calendar(calendar).next_working_day(day)
+
+
+def make_leavers(seed: str) -> list[Leaver]:
+    """Six generators that left for the national market with allowances of 2020; one holds under 5,000 t."""
+    chance = Chance(f"{seed}/leavers")
+    allocation = load_scheme("guangdong-2022").body.allocation
+    assert allocation is not None
+    assert allocation.exits is not None
+    found: list[Leaver] = []
+    for n in range(1, 7):
+        holding_t = 3_600 if n == 6 else round(300_000 * chance.lognormal(0.8))
+        plan = exit_plan(allocation.exits, holding_t)
+        freed_t = sum(part.quantity_t for part in plan.parts if part.vintage in (2021, 2022))
+        name = f"Power enterprise {n:02d} (synthetic)"
+        found.append(Leaver(f"power-{n:02d}", name, holding_t, freed_t, holding_t - freed_t))
     return found
 
 
 def stop_production(firm: Firm, months: int) -> None:
-    """A firm on historical emissions stands still: it emits less, and the quota of those months is recalled."""
+    """A firm on historical emissions stands still: it emits less, and loses the quota of those months."""
     share = (12 - months) / 12
     for at, row in enumerate(firm.rows):
         if row.year == 2023:
@@ -126,9 +178,7 @@ def stop_production(firm: Firm, months: int) -> None:
             firm.rows[at] = ActivityRow(**values)
     firm.emissions_t = sum(row.emissions_t or 0 for row in firm.rows if row.year == 2023)
     rules = VintageRules.of(load_scheme("guangdong-2023").body)
-    (enterprise,) = group_rows(
-        firm.rows, scheme=rules.scheme, vintage=2023, processes=tuple(rules.processes)
-    )
+    (enterprise,) = group_rows(firm.rows, scheme=rules.scheme, vintage=2023, processes=tuple(rules.processes))
     recall = allocate_enterprise(rules, enterprise).recall
     assert recall is not None
     firm.stop_t = recall.quantity_t
@@ -157,6 +207,9 @@ def object_to_quota(firms: list[Firm], seed: str) -> list[Objection]:
             firm.approved_t = round(firm.approved_t * factor)
             share = rules.sectors[firm.sector].free_share
             firm.free_t = int(firm.approved_t * share)
-        on, decided_on = date(2024, 6, (14, 17, 18, 19, 20, 20)[n]), date(2024, 6, (21, 21, 24, 24, 25, 26)[n])
+        on, decided_on = (
+            date(2024, 6, (14, 17, 18, 19, 20, 20)[n]),
+            date(2024, 6, (21, 21, 24, 24, 25, 26)[n]),
+        )
         found.append(Objection(firm.id, on, reason, decided_on, firm.approved_t, decision))
     return found

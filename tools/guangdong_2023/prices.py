@@ -1,17 +1,18 @@
-"""Prices: a daily path through the published closes of each month, and trades that meet its published mean."""
+"""Prices: a daily path through the published closes of each month, and trades that meet its mean."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from guangdong_2023.chance import Chance
 from guangdong_2023.published import Month
 
 __all__ = ["Priced", "daily_closes", "price_month"]
 
-BAND = 0.28  # a negotiated price stays inside 30 % of the opening price
+BAND: Final = 0.28  # a negotiated price stays inside 30 % of the opening price
+STEP: Final = 0.08  # closes move by less than the band of 10 %
 
 
 class Priced(NamedTuple):
@@ -25,18 +26,23 @@ class Priced(NamedTuple):
 def daily_closes(month: Month, days: Sequence[date], chance: Chance) -> dict[date, float]:
     """A path from the first close to the last that stays between the least and the most."""
     found: dict[date, float] = {}
-    drift = 0.0
+    drift, last = 0.0, float(month.first_close)
     room = (month.most_close - month.least_close) / 2
     for at, day in enumerate(days):
         along = at / (len(days) - 1)
         drift = 0.7 * drift + 0.35 * room * chance.normal()
         at_the_ends = min(along, 1 - along) * 4
-        value = month.first_close + (month.last_close - month.first_close) * along + drift * min(at_the_ends, 1)
-        found[day] = _within(value, month)
+        value = (
+            month.first_close + (month.last_close - month.first_close) * along + drift * min(at_the_ends, 1)
+        )
+        last = _within(max(last * (1 - STEP), min(last * (1 + STEP), value)), month)
+        found[day] = last
     return found
 
 
-def price_month(month: Month, trades: Sequence[Priced], closes: dict[date, float], chance: Chance) -> list[int]:
+def price_month(
+    month: Month, trades: Sequence[Priced], closes: dict[date, float], chance: Chance
+) -> list[int]:
     """Prices in fen per tonne whose mean by volume is the published one as nearly as whole fen allow."""
     noise = [1 + 0.004 * chance.normal() for _ in trades]
     target = month.mean * sum(trade.quantity_t for trade in trades)
@@ -50,9 +56,7 @@ def price_month(month: Month, trades: Sequence[Priced], closes: dict[date, float
         gap = (target - sum(t.quantity_t * p for t, p in zip(trades, prices, strict=True))) / max(
             sum(t.quantity_t for t in trades if not t.negotiated), 1
         )
-        prices = [
-            p if t.negotiated else _within(p + gap, month) for t, p in zip(trades, prices, strict=True)
-        ]
+        prices = [p if t.negotiated else _within(p + gap, month) for t, p in zip(trades, prices, strict=True)]
     return [round(price) for price in prices]
 
 

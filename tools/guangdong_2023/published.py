@@ -1,8 +1,8 @@
 """Published figures that the synthetic year is calibrated to.
 
 Monthly volume, mean price and closing prices are aggregates of the exchange's published daily figures
-(GDEA, all modes); for 2023-07 … 2024-06 they add up to 8.66 Mt at 67.87 CNY/t. The auctions of credits are the
-exchange's notices.
+(GDEA, all modes); for 2023-07 … 2024-06 they add up to 8.66 Mt at 67.87 CNY/t. The auctions of credits are
+from the exchange's notices.
 """
 
 from __future__ import annotations

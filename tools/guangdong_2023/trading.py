@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 
 from capwright.scheme.calendar import exchange_calendar
 from capwright.scheme.loader import load_scheme
-
 from guangdong_2023.book import Holder
 from guangdong_2023.chance import Chance
 from guangdong_2023.prices import Priced, daily_closes, price_month
@@ -38,11 +37,12 @@ class Trade(NamedTuple):
 
 
 class Change(NamedTuple):
-    """Quota handed out (above zero) or recalled in the morning of a day."""
+    """Quota handed out (above zero), recalled, or freed, in the morning of a day."""
 
     on: date
     holder: str
     quantity_t: int
+    vintage: int = 2023
 
 
 class Surrender(NamedTuple):
@@ -88,7 +88,7 @@ def trade_year(
     frozen_sectors: Sequence[str],
     seed: str,
 ) -> Year:
-    """Match every purchase with a seller that can spare it, day by day; then price the trades of each month."""
+    """Match every purchase with a seller that can spare it, day by day; price the trades of each month."""
     year = Year()
     matcher = _Matcher(holders, changes, surrenders, frozen_sectors, seed)
     by_month = wishes_by_month(wishes, seed)
@@ -133,7 +133,9 @@ class _Matcher:
         by_day: dict[date, list[Want]] = {day: [] for day in days}
         weights = self._weights(month, days)
         for want in wants:
-            fitting = [(day, w) for day, w in zip(days, weights, strict=True) if want.after < day <= want.until]
+            fitting = [
+                (day, w) for day, w in zip(days, weights, strict=True) if want.after < day <= want.until
+            ]
             assert fitting, (want, month)
             by_day[self._chance.pick([d for d, _ in fitting], [w for _, w in fitting])].append(want)
         matched: list[_Matched] = []
@@ -164,7 +166,7 @@ class _Matcher:
             change = self._changes.pop(0)
             holder = self._holders[change.holder]
             if change.quantity_t >= 0:
-                holder.receive(change.quantity_t)
+                holder.receive(change.quantity_t, change.vintage)
             else:
                 holder.give_back(-change.quantity_t)
 
@@ -194,7 +196,9 @@ class _Matcher:
         while pieces:
             quantity_t = pieces.pop(0)
             sellers = [
-                h for h in self._holders.values() if h.id != want.buyer and h.sellable_t >= quantity_t and not h.shut
+                h
+                for h in self._holders.values()
+                if h.id != want.buyer and h.sellable_t >= quantity_t and not h.shut
             ]
             if not sellers:
                 assert quantity_t > 1, f"nobody can sell on {day}"

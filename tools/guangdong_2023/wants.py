@@ -1,5 +1,6 @@
 """Who buys how much in which month: firms short of quota, new projects for their paid share, investors."""
 
+# ruff: noqa: PLR2004 - the figures are assumptions and stand where they are used
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -87,14 +88,14 @@ def _pieces(total_t: int, block_share: float, chance: Chance) -> list[int]:
     """Cut a quantity into block trades and smaller listed ones."""
     pieces: list[int] = []
     blocks_t = int(total_t * block_share)
-    while blocks_t >= BLOCK_T and total_t - sum(pieces) >= BLOCK_T:
+    while blocks_t >= BLOCK_T // 2 and total_t - sum(pieces) >= BLOCK_T:
         left_t = total_t - sum(pieces)
         piece_t = min(left_t, chance.whole(BLOCK_T // 1000, 260) * 1000)
         pieces.append(piece_t)
         blocks_t -= piece_t
     left_t = total_t - sum(pieces)
     while left_t > 0:
-        piece_t = max(50, round(6_500 * chance.lognormal(0.9)))
+        piece_t = max(50, round(2_600 * chance.lognormal(1.1)))
         piece_t = min(left_t, piece_t, _LARGEST_LISTED_T)
         if left_t - piece_t < 50:
             piece_t = left_t

@@ -50,7 +50,9 @@ class EnterpriseRow(Struct, frozen=True):
     name: str
     account_type: str
     sector: str = ""
-    kind: Literal["existing", "newly_covered", "new_project", "investor", "project_owner"] = "existing"
+    kind: Literal["existing", "newly_covered", "leaver", "new_project", "investor", "project_owner"] = (
+        "existing"
+    )
     first_year: int = 0
     last_year: int = 0
     cash: Cash = 0
@@ -206,6 +208,8 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     * `recall_stop` (vintage, enterprises): the quota of abnormal months, as recorded;
     * `register_projects` (vintage) from projects.csv; `record_emissions` (vintage: empty = all);
     * `assess` (vintage); `sanction` (vintage, enterprises);
+    * `freeze_leaver` (vintage, enterprises): every allowance of firms that left for the national market;
+      `release_exit` (vintage, enterprises): the part that is freed with the plan of the vintage;
     * `set_status` (enterprises, status, reason); `advance` (the clock only).
     """
 
@@ -224,6 +228,8 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
         "record_emissions",
         "assess",
         "sanction",
+        "freeze_leaver",
+        "release_exit",
         "set_status",
         "advance",
     ]

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from capwright.allocation.messages import (
     ApproveQuota,
+    FreezeLeaver,
     PreIssueAllowances,
     ProjectLine,
     RecallForStop,
     RecordActivity,
     RegisterNewProject,
+    ReleaseExitPart,
     TrueUpAllowances,
 )
 from capwright.compliance.messages import AssessCompliance, ImposeSanction, RecordEmissions
@@ -51,6 +53,8 @@ class Steps:
             "record_emissions": self._record_emissions,
             "assess": self._assess,
             "sanction": self._sanction,
+            "freeze_leaver": self._freeze_leaver,
+            "release_exit": self._release_exit,
             "set_status": self._set_status,
             "advance": self._advance,
         }
@@ -155,7 +159,17 @@ class Steps:
             command = ImposeSanction(self._numbers[enterprise], step.vintage)
             yield from self._script.four_eyes(at_ms, command, "imposing sanctions")
 
-    # Registry.
+    # Leavers, registry.
+
+    def _freeze_leaver(self, at_ms: int, step: Step) -> Iterator[Action]:
+        for enterprise in step.enterprises:
+            command = FreezeLeaver(self._numbers[enterprise], step.vintage)
+            yield from self._script.four_eyes(at_ms, command, "freezing leavers")
+
+    def _release_exit(self, at_ms: int, step: Step) -> Iterator[Action]:
+        for enterprise in step.enterprises:
+            command = ReleaseExitPart(self._numbers[enterprise], step.vintage)
+            yield from self._script.four_eyes(at_ms, command, "releasing leavers' holdings")
 
     def _set_status(self, at_ms: int, step: Step) -> Iterator[Action]:
         for enterprise in step.enterprises:
