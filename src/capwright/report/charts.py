@@ -1,0 +1,118 @@
+"""What the charts of the page show, as data for `report.js`; numbers are whole tonnes and fen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from capwright.report.shapes import Flows, Summary
+    from capwright.report.voice import Voice
+
+__all__ = ["auction_chart", "flow_chart", "left_out", "main_kind", "market_chart", "sector_chart"]
+
+Chart = dict[str, Any]
+_LEFT: Final = "end:left"
+
+
+def _units(voice: Voice) -> Chart:
+    return {
+        "lang": "zh-CN" if voice.zh else "en",
+        "tonnes": {"name": voice.say("Mt", "万吨"), "divisor": 10**4 if voice.zh else 10**6},
+        "price": {"name": voice.price_unit(), "divisor": 100},
+        "t": voice.say("t", "吨"),
+    }
+
+
+def sector_chart(summary: Summary, voice: Voice, vintage: int) -> Chart:
+    """Bars of free allocation and of verified emissions by sector."""
+    lines = [line for line in summary.sectors if line.vintage == vintage]
+    return _units(voice) | {
+        "kind": "sectors",
+        "names": [voice.of(line.words) for line in lines],
+        "allocation": [line.free_t for line in lines],
+        "emissions": [line.emissions_t for line in lines],
+        "share": [voice.percent(line.free_t, line.emissions_t) for line in lines],
+        "words": {
+            "allocation": voice.say("Free allocation, net", "免费配额（净发放）"),
+            "emissions": voice.say("Verified emissions", "核查排放量"),
+            "share": voice.say("Allocation / emissions", "配额／排放"),
+        },
+    }
+
+
+def main_kind(summary: Summary) -> str:
+    """The kind traded most, allowances first; empty without trades."""
+    volume_t: dict[str, int] = {}
+    for day in summary.days:
+        volume_t[day.kind] = volume_t.get(day.kind, 0) + day.volume_t
+    allowances = [k.kind for k in summary.kinds if k.family == "allowance" and k.kind in volume_t]
+    return max(allowances or volume_t, key=lambda kind: volume_t[kind], default="")
+
+
+def market_chart(summary: Summary, voice: Voice) -> Chart:
+    """Price line and volume bars of the main kind by day, auction prices as marks, deadlines as lines."""
+    kind = main_kind(summary)
+    days = [day for day in summary.days if day.kind == kind]
+    first, last = days[0].on, days[-1].on
+    deadlines = dict.fromkeys(
+        line.due_on for line in summary.vintages if line.due_on and first <= line.due_on <= last
+    )
+    auctions = [line for line in summary.auctions if line.price_fen_per_t and first <= line.on <= last]
+    return _units(voice) | {
+        "kind": "market",
+        "days": [[day.on.isoformat(), day.mean_fen_per_t, day.volume_t] for day in days],
+        "auctions": [[line.on.isoformat(), line.price_fen_per_t, line.id] for line in auctions],
+        "deadlines": [on.isoformat() for on in deadlines],
+        "words": {
+            "price": voice.say("Mean price", "成交均价"),
+            "volume": voice.say("Volume", "成交量"),
+            "auction": voice.say("Auction price", "竞价成交价"),
+            "deadline": voice.say("Surrender deadline", "清缴截止"),
+        },
+    }
+
+
+def auction_chart(summary: Summary, voice: Voice) -> Chart:
+    """Offered and sold by round, with the price."""
+    lines = summary.auctions
+    return _units(voice) | {
+        "kind": "auctions",
+        "names": [line.id for line in lines],
+        "offered": [line.offered_t for line in lines],
+        "sold": [line.sold_t for line in lines],
+        "price": [line.price_fen_per_t for line in lines],
+        "words": {
+            "offered": voice.say("Offered", "投放量"),
+            "sold": voice.say("Sold", "成交量"),
+            "price": voice.say("Clearing price", "成交价"),
+        },
+    }
+
+
+def left_out(flows: Flows) -> int:
+    """Tonnes that never left where they were issued, when they would dwarf everything else; else 0."""
+    issued_t = sum(node.out_t for node in flows.nodes if node.stage == 0)
+    idle_t = sum(
+        link.quantity_t for link in flows.links if link.target == _LEFT and link.source.startswith("source:")
+    )
+    return idle_t if idle_t * 2 > issued_t else 0
+
+
+def flow_chart(flows: Flows, voice: Voice) -> Chart:
+    """Nodes and links of the Sankey, without units that never moved when those are most."""
+    hide = bool(left_out(flows))
+    links = [
+        link
+        for link in flows.links
+        if not (hide and link.target == _LEFT and link.source.startswith("source:"))
+    ]
+    shown = {end for link in links for end in (link.source, link.target)}
+    return _units(voice) | {
+        "kind": "flows",
+        "nodes": [
+            {"key": node.key, "name": voice.of(node.words), "stage": node.stage}
+            for node in flows.nodes
+            if node.key in shown
+        ],
+        "links": [[link.source, link.target, link.quantity_t] for link in links],
+    }

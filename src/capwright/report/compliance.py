@@ -1,0 +1,190 @@
+"""The section of the page on compliance: a funnel for each vintage, then who fell short at what cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capwright.report.markup import Column, details, esc, note, table, tag
+from capwright.report.voice import NONE, Voice
+
+if TYPE_CHECKING:
+    from capwright.report.figures import Page
+    from capwright.report.shapes import ShortLine, VintageLine
+
+__all__ = ["compliance"]
+
+_MANY = 50  # rows that a page shows of a list that may be long
+
+
+def compliance(page: Page) -> str:
+    """A funnel for each vintage, then who fell short and what that costs."""
+    summary, voice = page.summary, page.voice
+    if not summary.vintages:
+        return note(
+            voice.say(
+                "No verified emissions were recorded in this run, so nobody had to surrender anything.",
+                "本次运行没有记录核查排放量，因此没有清缴义务。",
+            ),
+            "empty",
+        )
+    shown = summary.vintages[-5:]
+    parts = [_funnel(page, line) for line in reversed(shown)]
+    parts.append(details(voice.say("The figures as a table", "数据表"), _vintage_table(page)))
+    parts.append(tag("h3", esc(voice.say("Who fell short, and what it costs", "未足额清缴的企业及其代价"))))
+    if not summary.shorts:
+        parts.append(note(voice.say("Nobody fell short.", "没有企业欠缴。"), "empty"))
+        return "".join(parts)
+    parts.append(_short_table(page))
+    return "".join(parts)
+
+
+def _funnel(page: Page, line: VintageLine) -> str:
+    voice = page.voice
+    enough = line.on_time + line.late
+    steps = [
+        (voice.say("Had a duty", "应履约"), line.due),
+        (voice.say("Reported and verified", "完成报告核查"), line.due - line.not_reported),
+        (voice.say("Surrendered enough by the deadline", "按期足额清缴"), line.on_time),
+        (voice.say("Surrendered enough in the end", "最终足额清缴"), enough),
+        (voice.say("Still short", "仍欠缴"), line.due - enough - line.pending),
+    ]
+    if line.pending:
+        steps.append((voice.say("Deadline still ahead", "尚未到期"), line.pending))
+    items = []
+    for label, count in steps:
+        width = f"{count * 100 / line.due:.2f}%" if line.due else "0%"
+        text = f"{voice.whole(count)} · {voice.percent(count, line.due)}" if line.due else voice.whole(count)
+        bar = f'<span class="bar" style="--share:{width}"></span>'
+        items.append(
+            f'<li><span class="step">{esc(label)}</span>{bar}<span class="count">{esc(text)}</span></li>'
+        )
+    due = voice.day(line.due_on)
+    if line.due_on_original and line.due_on_original != line.due_on:
+        moved = voice.day(line.due_on_original)
+        due += voice.say(f" (moved from {moved})", f"（原定{moved}）")
+    rate = NONE if line.rate_bp is None else voice.percent(line.on_time, line.due, 2)
+    head = voice.say(
+        f"Vintage {line.vintage}: {rate} by the deadline of {due}",
+        f"{line.vintage}年度：截至{due}履约率{rate}",
+    )
+    said = voice.say(
+        f"{voice.tonnes(line.owed_t)} owed, {voice.tonnes(line.surrendered_t)} surrendered, "
+        f"{voice.tonnes(line.credits_t)} of it in credits; short at the deadline "
+        f"{voice.tonnes(line.short_at_due_t)}, at the end {voice.tonnes(line.short_t)}.",
+        f"应清缴{voice.tonnes(line.owed_t)}，已清缴{voice.tonnes(line.surrendered_t)}"
+        f"（其中减排量抵销{voice.tonnes(line.credits_t)}）；截止时欠缴{voice.tonnes(line.short_at_due_t)}，"
+        f"期末欠缴{voice.tonnes(line.short_t)}。",
+    )
+    return tag("h3", esc(head)) + f'<ol class="funnel">{"".join(items)}</ol>' + note(said)
+
+
+def _vintage_table(page: Page) -> str:
+    voice = page.voice
+    columns = page.numbers(
+        voice.say("Firms with a duty", "应履约企业"),
+        voice.say("On time", "按期"),
+        voice.say("Late", "逾期"),
+        voice.say("Short", "欠缴"),
+        voice.say("Pending", "未到期"),
+        voice.say("Not reported", "未报告"),
+        voice.say("Excluded", "豁免"),
+        voice.say("Owed, t", "应清缴（吨）"),
+        voice.say("Surrendered, t", "已清缴（吨）"),
+        voice.say("of it credits, t", "其中减排量（吨）"),
+        voice.say("Short at the deadline, t", "截止时欠缴（吨）"),
+        voice.say("Short at the end, t", "期末欠缴（吨）"),
+        first=voice.say("Vintage", "年度"),
+    )
+    rows = [
+        [
+            str(line.vintage),
+            *(
+                voice.whole(value)
+                for value in (
+                    line.due,
+                    line.on_time,
+                    line.late,
+                    line.short,
+                    line.pending,
+                    line.not_reported,
+                    line.excluded,
+                    line.owed_t,
+                    line.surrendered_t,
+                    line.credits_t,
+                    line.short_at_due_t,
+                    line.short_t,
+                )
+            ),
+        ]
+        for line in page.summary.vintages
+    ]
+    return table(voice.say("Compliance by vintage", "各年度履约情况"), columns, rows)
+
+
+def _short_table(page: Page) -> str:
+    voice, lines = page.voice, page.summary.shorts
+    columns = [
+        Column(voice.say("Firm", "企业")),
+        *page.numbers(
+            voice.say("Owed, t", "应清缴（吨）"),
+            voice.say("Short at the deadline, t", "截止时欠缴（吨）"),
+            voice.say("Still short, t", "期末欠缴（吨）"),
+            voice.say(f"Cost to buy, {voice.currency}", f"补购成本（{voice.currency}）"),
+            voice.say("Sanction: deduction, t", "应扣减下年度配额（吨）"),
+            voice.say(f"Sanction: fine, {voice.currency}", f"应处罚款（{voice.currency}）"),
+            first="",
+        )[1:],
+        Column(voice.say("Imposed", "已作处罚")),
+    ]
+    rows = [_short_row(voice, line) for line in lines[:_MANY]]
+    title = voice.say("Firms that fell short", "欠缴企业")
+    parts = [table(title, columns, rows)]
+    if len(lines) > _MANY:
+        left = len(lines) - _MANY
+        parts.append(
+            note(
+                voice.say(
+                    f"And {left} more, smaller ones; the JSON summary has all.",
+                    f"另有{left}家数量较小者，见 JSON 摘要。",
+                )
+            )
+        )
+    prices = dict.fromkeys((line.vintage, line.mean_fen_per_t) for line in lines)
+    for vintage, mean_fen in prices:
+        if mean_fen is None:
+            text = voice.say(
+                f"{vintage}: nothing was traded in the month before the deadline, so no cost to buy.",
+                f"{vintage}年度：截止日前一个月没有成交，无法计算补购成本。",
+            )
+        else:
+            text = voice.say(
+                f"{vintage}: cost at the mean price of allowances in the month before the deadline, "
+                f"{voice.amount(mean_fen)} {voice.price_unit()}.",
+                f"{vintage}年度：补购成本按截止日前一个月配额成交均价{voice.amount(mean_fen)} "
+                f"{voice.price_unit()}计算。",
+            )
+        parts.append(note(text))
+    return "".join(parts)
+
+
+def _short_row(voice: Voice, line: ShortLine) -> list[str]:
+    fine = voice.amount(line.fine_least_fen)
+    if line.fine_most_fen != line.fine_least_fen:
+        fine += f" – {voice.amount(line.fine_most_fen)}"
+    imposed = voice.say("no", "否")
+    if line.imposed:
+        imposed = voice.say(
+            f"{voice.currency} {voice.amount(line.imposed_fine_fen)}, "
+            f"{voice.whole(line.imposed_deduct_t)} t deducted",
+            f"罚款{voice.amount(line.imposed_fine_fen)}{voice.currency}；扣减{voice.whole(line.imposed_deduct_t)}吨",
+        )
+    return [
+        f"{line.name or line.holder}\n{line.account} · {line.vintage}",
+        voice.whole(line.owed_t),
+        voice.whole(line.short_at_due_t),
+        voice.whole(line.short_t),
+        voice.amount(line.cost_fen),
+        voice.whole(line.deduct_t),
+        fine,
+        imposed,
+    ]
