@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["imports"]
 
 DIFFERENCES_SHOWN: Final = 8
+REFUSED_SHOWN: Final = 5
 
 imports = make_group("import", "Play the data of another registry into a journal. 导入外部登记数据。")
 
@@ -73,7 +74,9 @@ def _print(report: EutlReport) -> None:
         )
     )
     _print_years(console, report)
+    _print_units(console, report)
     _print_agreement(console, report)
+    _print_refused(console, report)
     console.print(f"{say('head hash', '末行散列值')} {report.head}", soft_wrap=True)
 
 
@@ -101,7 +104,23 @@ def _print_years(console: Console, report: EutlReport) -> None:
     console.print(made)
 
 
+def _print_units(console: Console, report: EutlReport) -> None:
+    console.print()
+    console.print(
+        say(
+            f"Issued {report.issued_t:,} t: {report.allocated_t:,} allocated free, {report.bridge_t:,} sold "
+            f"in {report.bridge_transfers:,} bridge transfers (derived). Surrendered "
+            f"{report.surrendered_t:,}, cancelled {report.cancelled_t:,}, held {report.held_t:,}.",
+            f"签发{report.issued_t:,}吨：免费分配{report.allocated_t:,}吨，"
+            f"过渡账户售出{report.bridge_t:,}吨（推算，{report.bridge_transfers:,}笔）。"
+            f"清缴{report.surrendered_t:,}吨，注销{report.cancelled_t:,}吨，仍持有{report.held_t:,}吨。",
+        )
+    )
+
+
 def _print_agreement(console: Console, report: EutlReport) -> None:
+    from capwright.importers.eutl_words import REASONS, RULES
+
     overall = report.agreement.overall
     share = _percent(overall)
     console.print()
@@ -116,9 +135,17 @@ def _print_agreement(console: Console, report: EutlReport) -> None:
         "", say("Log", "日志"), say("Here", "本系统"), say("Rows", "行数"), say("Why", "原因"), right=(2,)
     )
     for each in report.agreement.differences[:DIFFERENCES_SHOWN]:
-        made.add_row(each.log, each.market, f"{each.count:,}", each.reason)
+        made.add_row(each.log, each.market, f"{each.count:,}", say(*REASONS[each.reason]))
     console.print(made)
+    for rule, rate in report.agreement.rules.items():
+        console.print(f"{_percent(rate)}  {say(*RULES[rule])}")
     console.print()
+
+
+def _print_refused(console: Console, report: EutlReport) -> None:
+    for row in report.refused[:REFUSED_SHOWN]:
+        said = row.refusal.message(settings.lang)
+        console.print(f"{row.file}:{row.line}: {row.refusal.code} {said}", soft_wrap=True)
 
 
 def _percent(rate: Rate | None) -> str:

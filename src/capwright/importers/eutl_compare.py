@@ -25,20 +25,20 @@ NONE: Final = "-"  # no code, no judgement
 _JUDGED: Final = ("A", "B", "C")
 _DEFERRED: Final = 2013  # Reg. 421/2014 (from memory); the log's totals of that year leave the figure out
 
-# Why a row differs, in the order in which the questions are asked.
-CORRECTED: Final = "the administrator corrected the year (D, E); the rule knows A, B and C only"
-UNJUDGED: Final = "the log keeps no code for the year"
-OUTSIDE: Final = "the log judges a year outside the installation's first and last"
-NOT_ASKED: Final = "no verified figure, yet the log asks for none: excluded or without activity"
-EARLIER_GAP: Final = "an earlier year of the period has no verified figure, yet the log asks for none"
-FIGURE_LATER: Final = "the log had no verified figure on 30 April; it was entered later"
-GAP_IN_LOG: Final = "the log misses a verified figure where the rule asks for none"
-AVIATION_LATER: Final = "aircraft operators' emissions of 2013 were due in April 2015, with those of 2014"
-NO_SURRENDER: Final = "the extract has no surrender for the year and no total"
-TOTALS_COVER: Final = "the log's totals cover the emissions, the yearly figures do not: corrected since"
-TOTALS_SHORT: Final = "the log's own totals contradict its code A: emissions corrected after 30 April"
-MADE_GOOD: Final = "surrendered after 30 April: the totals cover by now, the code stayed B"
-YEARS_COVER: Final = "the yearly figures cover the emissions, the log's totals do not"
+# Why a row differs, in the order in which the questions are asked; in words in `eutl_words`.
+CORRECTED: Final = "corrected"
+UNJUDGED: Final = "unjudged"
+OUTSIDE: Final = "outside"
+NOT_ASKED: Final = "not_asked"
+EARLIER_GAP: Final = "earlier_gap"
+FIGURE_LATER: Final = "figure_later"
+GAP_IN_LOG: Final = "gap_in_log"
+NO_SURRENDER: Final = "no_surrender"
+AVIATION_LATER: Final = "aviation_later"
+TOTALS_COVER: Final = "totals_cover"
+TOTALS_SHORT: Final = "totals_short"
+MADE_GOOD: Final = "made_good"
+YEARS_COVER: Final = "years_cover"
 
 
 class Rate(Struct, frozen=True):
