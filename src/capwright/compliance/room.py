@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import ClassVar
 
+from capwright.compliance.duties import Duties
+from capwright.compliance.judging import Judging
 from capwright.compliance.messages import (
     AssessCompliance,
     ComplianceAssessed,
@@ -19,15 +21,11 @@ from capwright.compliance.messages import (
 )
 from capwright.compliance.obligation import UnitEmissions, obligation
 from capwright.compliance.offsets import CreditProject, OffsetLot, admit
-from capwright.compliance.sanctions import assess, check_fine, mean_price_fen_per_t
-from capwright.compliance.state import ComplianceState, DutyYear, Judgement
+from capwright.compliance.state import ComplianceState, DutyYear
 from capwright.compliance.status import (
     CumulativeStatus,
-    Deadline,
     DutyRecord,
-    YearlyStatus,
     cumulative_status,
-    yearly_status,
 )
 from capwright.compliance.surrender import Holding, plan_surrender
 from capwright.compliance.usage import Usage
@@ -35,7 +33,6 @@ from capwright.kernel.message import Event
 from capwright.kernel.quantity import MAX_T
 from capwright.kernel.refusal import Refused, define, refuse
 from capwright.ledger.accounts import Account
-from capwright.ledger.clock import local_time
 from capwright.ledger.messages import TransactionCompleted, UnitLine
 from capwright.ledger.place import frozen
 from capwright.ledger.room import Request, Room
@@ -82,12 +79,6 @@ NO_UNITS = define(
 PROJECT_TAKEN = define(
     "CW-7106", en="There is a project {code} already.", zh="项目{code}已登记。", rule="design: ids are unique"
 )
-NOT_SHORT = define(
-    "CW-7107",
-    en="{account} was not short for {vintage} at the deadline, or was not judged, or is sanctioned already.",
-    zh="{account}在{vintage}年度截止时并无欠缴，或尚未评定，或已处罚。",
-    rule="DECREE art. 36",
-)
 VINTAGE_MISSING = define(
     "CW-7108",
     en="A surrender must name the vintage it is for.",
@@ -108,21 +99,24 @@ class ComplianceRoom(Room):
 
     def wire(self) -> None:
         """Connect handlers and appliers."""
+        self.duties = Duties(self.state)
+        self.usage = Usage(self.state, self.book, self.rulebook)
+        # The market sets `trades` after this.
+        judging = Judging(self.duties, self.book, self.rulebook, lambda: self.trades())  # noqa: PLW0108
         self.handlers = {
             RecordEmissions: self._record_emissions,
             RegisterProject: self._register_project,
             SurrenderUnits: self._surrender,
-            AssessCompliance: self._assess,
-            ImposeSanction: self._impose_sanction,
+            AssessCompliance: judging.assess,
+            ImposeSanction: judging.impose,
         }
         self.appliers = {
             EmissionsRecorded: self._emissions_recorded,
             ProjectRegistered: self._project_registered,
             TransactionCompleted: self._transaction_completed,
-            ComplianceAssessed: self._assessed,
-            SanctionImposed: self._sanctioned,
+            ComplianceAssessed: judging.assessed,
+            SanctionImposed: judging.sanctioned,
         }
-        self.usage = Usage(self.state, self.book, self.rulebook)
 
     # Looking up.
 
@@ -132,20 +126,11 @@ class ComplianceRoom(Room):
 
     def duty(self, account: str, year: int) -> DutyYear:
         """An account's duty of a year; an empty one where nothing is recorded."""
-        return self.state.duties.get(account, {}).get(year) or DutyYear()
+        return self.duties.of(account, year)
 
     def record(self, account: Account, since: int = 0) -> DutyRecord:
         """The duty record over all years, or over those from `since` on, for the cumulative status."""
-        years = self.state.duties.get(account.number, {})
-        if since:
-            years = {year: duty for year, duty in years.items() if year >= since}
-        return DutyRecord(
-            first_year=max(account.first_year, since),
-            last_year=account.last_year or None,
-            emissions={y: duty.emissions_t for y, duty in years.items() if duty.emissions_t is not None},
-            excluded=frozenset(y for y, duty in years.items() if duty.excluded),
-            surrendered_t=sum(duty.surrendered_t for duty in years.values()),
-        )
+        return self.duties.record(account, since)
 
     def status(self, account: Account, current_year: int) -> CumulativeStatus:
         """The cumulative status (UK, EU) in a year."""
@@ -293,104 +278,10 @@ class ComplianceRoom(Room):
             if verdict.admitted_t < verdict.lot.quantity_t:
                 raise Refused(verdict.reasons[0])
 
-    # Judgement and sanctions.
-
-    def _assess(self, request: Request, command: AssessCompliance) -> list[Event]:
-        rules = self._rules(command.vintage)
-        today = local_time(self.rulebook.now(), request.at_ms).date()
-        events: list[Event] = []
-        for account in self.book.state.accounts.values():
-            if account.government or account.purpose != "holding":
-                continue
-            if not self._has_duty(account, command.vintage):
-                continue
-            if rules.status == "cumulative":
-                judged = self._judge_cumulative(account, command.vintage, today, rules.status_since or 0)
-            else:
-                judged = self._judge_year(rules, account, command.vintage, today)
-            events.append(judged)
-        return events
-
-    def _has_duty(self, account: Account, year: int) -> bool:
-        if year in self.state.duties.get(account.number, {}):
-            return True
-        ended = account.last_year and account.last_year < year
-        return bool(account.first_year) and account.first_year <= year and not ended
-
-    def _judge_year(
-        self, rules: ComplianceRules, account: Account, vintage: int, today: date
-    ) -> ComplianceAssessed:
-        duty = self.duty(account.number, vintage)
-        if duty.excluded:
-            return ComplianceAssessed(
-                account=account.number, vintage=vintage, status=YearlyStatus.EXCLUDED, on=today
-            )
-        if duty.emissions_t is None:
-            return ComplianceAssessed(
-                account=account.number, vintage=vintage, status=YearlyStatus.NOT_REPORTED, on=today
-            )
-        scheme = self.rulebook.now()
-        dated = [(local_time(scheme, at_ms).date(), t) for at_ms, t in duty.surrenders]
-        deadline = Deadline(rules.surrender_due_on, rules.surrender_due_on_original)
-        result = yearly_status(duty.owed_t, dated, deadline, today)
-        return ComplianceAssessed(
-            account=account.number,
-            vintage=vintage,
-            status=result.status,
-            on=today,
-            owed_t=result.obligation_t,
-            surrendered_t=result.surrendered_t,
-            shortfall_t=result.shortfall_t,
-            shortfall_at_due_t=result.shortfall_at_due_t if today > deadline.due_on else 0,
-        )
-
-    def _judge_cumulative(
-        self, account: Account, vintage: int, today: date, since: int
-    ) -> ComplianceAssessed:
-        record = self.record(account, since)
-        emitted_t = sum(t for year, t in record.emissions.items() if year <= vintage)
-        return ComplianceAssessed(
-            account=account.number,
-            vintage=vintage,
-            status=cumulative_status(record, today.year),
-            on=today,
-            owed_t=emitted_t,
-            surrendered_t=record.surrendered_t,
-            shortfall_t=max(emitted_t - record.surrendered_t, 0),
-            shortfall_at_due_t=max(emitted_t - record.surrendered_t, 0),
-        )
-
-    def _impose_sanction(self, _request: Request, command: ImposeSanction) -> list[Event]:
-        rules = self._rules(command.vintage)
-        duty = self.duty(command.account, command.vintage)
-        judgement = duty.judgement
-        if judgement is None or not judgement.shortfall_at_due_t or duty.sanctioned:
-            refuse(NOT_SHORT, account=command.account, vintage=command.vintage)
-        price = mean_price_fen_per_t(self.trades(), rules.surrender_due_on)
-        sanction = assess(rules.sanctions, judgement.shortfall_at_due_t, price)
-        fine_fen = sanction.fine_least_fen if command.fine_fen is None else command.fine_fen
-        check_fine(sanction, fine_fen)
-        return [
-            SanctionImposed(
-                account=command.account,
-                vintage=command.vintage,
-                shortfall_t=judgement.shortfall_at_due_t,
-                deduct_t=sanction.deduction_t,
-                fine_fen=fine_fen + sanction.penalty_fen,
-            )
-        ]
-
     # Appliers.
 
-    def _year(self, account: str, year: int) -> DutyYear:
-        years = self.state.duties.setdefault(account, {})
-        found = years.get(year)
-        if found is None:
-            found = years[year] = DutyYear()
-        return found
-
     def _emissions_recorded(self, event: EmissionsRecorded, _at_ms: int) -> None:
-        duty = self._year(event.account, event.year)
+        duty = self.duties.open(event.account, event.year)
         duty.emissions_t = None if event.excluded else event.emissions_t
         duty.owed_t = event.owed_t
         duty.excluded = event.excluded
@@ -400,28 +291,12 @@ class ComplianceRoom(Room):
 
     def _transaction_completed(self, event: TransactionCompleted, at_ms: int) -> None:
         if event.type == "surrender":
-            duty, sign = self._year(event.source, event.vintage), 1
+            duty, sign = self.duties.open(event.source, event.vintage), 1
         elif event.type == "reversal_of_surrender":
-            duty, sign = self._year(event.target, event.vintage), -1
+            duty, sign = self.duties.open(event.target, event.vintage), -1
         else:
             return
         duty.surrenders.append((at_ms, sign * event.quantity_t))
         for move in event.units:
             quantity_t = sign * (move.last - move.first + 1)
             duty.used[move.series] = duty.used.get(move.series, 0) + quantity_t
-
-    def _assessed(self, event: ComplianceAssessed, _at_ms: int) -> None:
-        self._year(event.account, event.vintage).judgement = Judgement(
-            event.status,
-            event.on,
-            event.owed_t,
-            event.surrendered_t,
-            event.shortfall_t,
-            event.shortfall_at_due_t,
-        )
-
-    def _sanctioned(self, event: SanctionImposed, _at_ms: int) -> None:
-        duty = self._year(event.account, event.vintage)
-        duty.sanctioned = True
-        duty.fine_fen += event.fine_fen
-        duty.deduct_t += event.deduct_t
