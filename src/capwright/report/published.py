@@ -72,7 +72,7 @@ class Ours:
             "revenue_cny": sum(line.revenue_fen for line in auctions),
             "auctioned_t": sum(line.sold_t for line in auctions),
             "auctions_held": sum(1 for line in auctions if line.sold_t),
-            "controlled_enterprises": types.count(_CONTROLLED),
+            "controlled_enterprises": sum(1 for a in accounts if a.type == _CONTROLLED and not a.last_year),
             "new_projects": types.count("new_project_holding"),
             "data_centres": sectors.count("data_centre"),
             "paper_enterprises": sectors.count("paper"),
