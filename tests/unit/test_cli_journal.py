@@ -62,13 +62,17 @@ def tamper(db: str, statement: str) -> None:
         ("holdings", ["holdings", "market.sqlite"]),
         ("holdings-zh", ["holdings", "market.sqlite", ALPHA, "--lang", "zh"]),
         ("serial", ["serial", "market.sqlite", "TLA-2023-1000"]),
+        ("serial-zh", ["serial", "market.sqlite", "TLA-2023-1000", "--lang", "zh"]),
+        ("verify-narrow", ["verify", "market.sqlite"]),
         ("journal-show", ["journal", "show", "market.sqlite", "--from", "9"]),
         ("journal-show-zh", ["journal", "show", "market.sqlite", "--type", "CommandRefused", "--lang", "zh"]),
     ],
 )
-def test_golden(capsys, db, name, args):
+def test_golden(capsys, monkeypatch, db, name, args):
     """The layout of stable output, read and found right by a person; hashes depend on the test's scheme."""
     del db
+    if name.endswith("narrow"):
+        monkeypatch.setenv("COLUMNS", "60")
     said = call(capsys, *args)
     assert (said.code, said.err) == (0, "")
     plain = re.sub(r"[0-9a-f]{64}", "<hash>", said.out)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from capwright.cli.frame import FINDINGS, JOURNALS, command, emit_json, out, say, settings, table
+from capwright.cli.frame import FINDINGS, JOURNALS, columns, command, emit_json, out, say, settings, table
 from capwright.cli.opened import DbArgument, opened, rows
 from capwright.cli.problem import DATABASE_DAMAGED, LAW_BROKEN, NOT_A_HASH, NOT_REPLAYED, bad_argument
 from capwright.kernel.refusal import Refusal, Refused
@@ -190,21 +190,25 @@ def _print(db: str, report: AuditReport, found: list[Finding], total: int) -> No
 
 
 def _print_series(report: AuditReport) -> None:
-    made = table(
-        "",
-        say("Series", "系列"),
-        say("Issued, t", "签发（吨）"),
-        say("Held, t", "持有（吨）"),
-        say("Surrendered, t", "清缴（吨）"),
-        say("Cancelled, t", "注销（吨）"),
-        say("Exported, t", "转出（吨）"),
-        right=(1, 2, 3, 4, 5),
-    )
-    for line in report.conservation():
+    """The conservation law of each series, as a table, or line by line where the terminal is too narrow."""
+    console, lines = out(), report.conservation()
+    headings = [f"{say(*words).capitalize()}{say(', t', '（吨）')}" for words in _COLUMNS.values()]
+    widths = [max(len(str(line["series"])) for line in lines)]
+    for heading, key in zip(headings, _COLUMNS, strict=True):
+        widths.append(max(columns(heading), *(len(f"{line[key]:,}") for line in lines)))
+    if sum(widths) + GAP * len(_COLUMNS) > console.width:
+        for line in lines:
+            where = " + ".join(f"{say(*_COLUMNS[key])} {line[key]:,}" for key in list(_COLUMNS)[1:])
+            console.print(str(line["series"]), style="bold", soft_wrap=True)
+            console.print(f"  {say('issued', '签发')} {line['issued']:,} = {where}", soft_wrap=True)
+        return
+    made = table("", say("Series", "系列"), *headings, right=range(1, 6))
+    for line in lines:
         made.add_row(str(line["series"]), *(f"{line[key]:,}" for key in _COLUMNS))
-    out().print(made)
+    console.print(made)
 
 
+GAP: Final = 3  # columns between two figures
 _COUNTED: Final = {
     "rows": ("rows", "行"),
     "refused": ("refused", "行被拒绝"),
@@ -214,4 +218,10 @@ _COUNTED: Final = {
     "transactions": ("transactions", "笔交易"),
     "blocks": ("blocks", "个区块"),
 }
-_COLUMNS: Final = ("issued", "held", "surrendered", "cancelled", "exported")
+_COLUMNS: Final = {
+    "issued": ("issued", "签发"),
+    "held": ("held", "持有"),
+    "surrendered": ("surrendered", "清缴"),
+    "cancelled": ("cancelled", "注销"),
+    "exported": ("exported", "转出"),
+}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
 import inspect
 import os
 import sys
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 import typer
 
-from capwright.cli.problem import NOT_BUILT_IN, STORE_FAILED, UNKNOWN_LANGUAGE, UNWRITABLE, bad_argument
+from capwright.cli.problem import STORE_FAILED, UNKNOWN_LANGUAGE, UNWRITABLE, bad_argument
 from capwright.kernel.refusal import CATALOGUE, BadInput, Refusal, Refused
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ __all__ = [
     "JsonOption",
     "LangOption",
     "Settings",
+    "columns",
     "command",
     "emit_json",
     "fail",
@@ -44,7 +44,6 @@ __all__ = [
     "make_group",
     "note",
     "out",
-    "room",
     "say",
     "settings",
     "table",
@@ -296,6 +295,13 @@ def out() -> Console:
     return Frank(width=width, highlight=False, markup=False, emoji=False, file=sys.stdout)
 
 
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes: a Chinese letter takes two."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
 def table(title: str, *columns: str, right: Iterable[int] = ()) -> Table:
     """A plain table; the columns with a number in `right` are set flush right and never wrap."""
     from rich import box
@@ -315,13 +321,3 @@ def table(title: str, *columns: str, right: Iterable[int] = ()) -> Table:
             heading, justify="right" if n in flush else "left", no_wrap=n in flush, overflow="fold"
         )
     return made
-
-
-def room(module: str) -> Any:
-    """A room that this version may not have; refuse (CW-9017) where it does not."""
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as missing:
-        if not module.startswith(missing.name or "?"):
-            raise
-        raise Refused(Refusal(NOT_BUILT_IN.code, {"what": module})) from None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from capwright.cli.frame import JOURNALS, command, emit_json, out, say, settings, table
+from capwright.cli.frame import JOURNALS, columns, command, emit_json, out, say, settings
 from capwright.cli.given import moment_ms, near
 from capwright.cli.opened import DbArgument, local, opened, opening_of, rows
 from capwright.cli.problem import UNKNOWN_ACCOUNT, bad_argument
@@ -111,31 +111,32 @@ def _print(balances: Balances, lines: Sequence[dict[str, Any]], zone: tzinfo) ->
         title = say(f"After row {balances.seq:,} of {when}", f"第{balances.seq:,}行之后，{when}")
     else:
         title = say("Before the first row", "首行之前")
-    made = table(
-        title,
-        say("Account", "账户"),
-        say("Name", "名称"),
-        say("Bucket", "状态"),
-        say("Series", "系列"),
-        say("Quantity, t", "数量（吨）"),
-        say("Cash", "资金"),
-        right=(4, 5),
-    )
-    made.columns[0].no_wrap = True
-    made.columns[1].min_width, made.columns[2].min_width, made.columns[3].min_width = 12, 11, 10
+    console.print(title, style="bold")
+    shown = [_shown(line) for line in lines]
+    widths = [max((columns(each[n]) for each in shown), default=0) for n in range(2)]
     before = ""
-    for line in lines:
-        again = line["account"] == before
-        before = line["account"]
-        made.add_row(
-            "" if again else line["account"],
-            "" if again else line["name"],
-            line["bucket"] or say("free", "可用"),
-            line.get("series", ""),
-            f"{line['quantity_t']:,}" if "series" in line else "",
-            format_money(line["cash_fen"]) if "cash_fen" in line else "",
-        )
-    console.print(made)
+    for line, (amount, asset, bucket) in zip(lines, shown, strict=True):
+        if line["account"] != before:
+            before = line["account"]
+            console.print(f"\n{before}  {line['name']}", style="bold", soft_wrap=True)
+        said = f"  {_padded(amount, -widths[0])}  {_padded(asset, widths[1])}  {bucket}"
+        console.print(said, soft_wrap=True)
+    if not lines:
+        console.print(say("Nothing is held.", "没有持有。"))
+
+
+def _shown(line: dict[str, Any]) -> tuple[str, str, str]:
+    """Amount, asset and bucket in words."""
+    bucket = line["bucket"] or say("free", "可用")
+    if "series" in line:
+        return f"{line['quantity_t']:,} {say('t', '吨')}", line["series"], bucket
+    return format_money(line["cash_fen"]), say("cash", "资金"), bucket
+
+
+def _padded(text: str, width: int) -> str:
+    """Text filled up to a width in columns, from the left when it is negative; Chinese takes two a letter."""
+    fill = " " * (abs(width) - columns(text))
+    return fill + text if width < 0 else text + fill
 
 
 def serial_command(
@@ -159,29 +160,13 @@ def serial_command(
 
 
 def _print_steps(title: str, steps: Sequence[Step], zone: tzinfo) -> None:
-    made = table(
-        title,
-        say("Row", "行"),
-        say("Time", "时间"),
-        say("What", "事项"),
-        say("From", "转出"),
-        say("To", "转入"),
-        say("Block", "区块"),
-        say("By", "操作人"),
-        right=(0,),
-    )
-    made.columns[2].no_wrap = True
-    made.columns[1].max_width = 10
-    made.columns[3].max_width = made.columns[4].max_width = 15  # places may be long: they fold, names do not
+    console = out()
+    console.print(title, style="bold")
     for step in steps:
         what = step.transaction_type or step.event
-        made.add_row(
-            f"{step.seq:,}",
-            local(step.at_ms, zone),
-            what,
-            step.source or "–",
-            step.target,
-            f"{step.first}-{step.last}",
-            step.actor,
-        )
-    out().print(made)
+        who = say(f"by {step.actor}", f"操作人 {step.actor}")
+        row = say(f"row {step.seq:,}", f"第{step.seq:,}行")
+        console.print(f"\n{local(step.at_ms, zone)}  {what}  {who}  {row}", soft_wrap=True)
+        block = f"{say('block', '区块')} {step.first}-{step.last}"
+        path = f"{step.source} → {step.target}" if step.source else f"→ {step.target}"
+        console.print(f"  {path}  {block}", soft_wrap=True)

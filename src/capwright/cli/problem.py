@@ -136,12 +136,6 @@ NOT_A_HASH = define(
     mend_zh="请给出此前 capwright verify 输出的64位十六进制数。",
     rule="design: hash chain",
 )
-NOT_BUILT_IN = define(
-    "CW-9017",
-    en="This version of Capwright cannot do that yet: {what} is missing.",
-    zh="此版本尚不支持：缺少{what}。",
-    rule="design: rooms",
-)
 LAW_BROKEN = define(
     "CW-9018",
     en="A conservation law does not hold in the market's own state: {law}.",

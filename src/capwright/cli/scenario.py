@@ -1,4 +1,4 @@
-"""`capwright run` and `capwright scenario …`: a market's story played into a new journal."""
+"""`capwright run`, `report` and `scenario …`: a market's story played into a new journal, and summed up."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from capwright.cli.frame import (
     emit_json,
     make_group,
     out,
-    room,
     say,
     settings,
     table,
 )
 from capwright.cli.given import new_file
+from capwright.cli.opened import DbArgument
 from capwright.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from capwright.report.shapes import Summary
     from capwright.scenario.files import Step
     from capwright.scenario.load import Scenario
     from capwright.scenario.run import RunResult
@@ -34,11 +35,10 @@ NameArgument = Annotated[
     str,
     typer.Argument(metavar="SCENARIO", help="Name of a built-in scenario, or a folder with a scenario.toml."),
 ]
-REFUSALS_SHOWN = 5
 
 
 def declare(app: typer.Typer) -> None:
-    """Add the command `run` to the root."""
+    """Add the commands `run` and `report` to the root."""
     command(
         app,
         "run",
@@ -48,6 +48,12 @@ def declare(app: typer.Typer) -> None:
             "capwright run my-market/ --db postgresql://localhost/market --lang zh",
         ],
     )(run_command)
+    command(
+        app,
+        "report",
+        panel=JOURNALS,
+        examples=["capwright report demo.sqlite", "capwright report demo.sqlite -o report.html --lang zh"],
+    )(report_command)
 
 
 def run_command(
@@ -65,25 +71,34 @@ def run_command(
 
     运行情景，写入新日志，并给出年度结果。
     """
+    from capwright.report.html import write_report
+    from capwright.report.summary import summarise
+    from capwright.report.terminal import render_summary
     from capwright.scenario.run import run_scenario
 
     if report is not None:
         new_file(report)
     with progress_bar(say("Playing", "运行中")) as progress:
         result = run_scenario(name, db, progress=progress)
+    summary = summarise(result)
     if report is not None:
-        _report(result, report)
+        write_report(summary, report)
     if settings.json:
-        emit_json(_result_json(result, report))
-    else:
-        _print_result(result, report)
+        emit_json(_result_json(result, summary, report))
+        return
+    render_summary(summary, out(), settings.lang)
+    if len(result.refused):
+        show = f"capwright journal show {result.db} --type CommandRefused"
+        out().print(say(f"Refused commands: {show}", f"被拒绝的指令：{show}"), soft_wrap=True)
+    _say_where(report)
 
 
-def _report(result: RunResult, path: Path) -> None:
-    room("capwright.report").write_report(result, path)
+def _say_where(report: Path | None) -> None:
+    if report is not None:
+        out().print(f"{say('Report:', '报告：')} {report}", soft_wrap=True)
 
 
-def _result_json(result: RunResult, report: Path | None) -> dict[str, Any]:
+def _result_json(result: RunResult, summary: Summary, report: Path | None) -> dict[str, Any]:
     return {
         "scenario": result.scenario.file.name,
         "nature": result.scenario.file.nature,
@@ -102,28 +117,35 @@ def _result_json(result: RunResult, report: Path | None) -> dict[str, Any]:
             for each in result.refused
         ],
         "report": str(report) if report else None,
+        "summary": summary,
     }
 
 
-def _print_result(result: RunResult, report: Path | None) -> None:
-    console = out()
-    about = result.scenario.file
-    console.print(f"{say(about.en, about.zh)} [{_nature(about.nature)}]", style="bold")
-    console.print(
-        say(
-            f"{result.commands:,} commands in {result.seconds:.1f} s, {len(result.refused):,} refused.",
-            f"共{result.commands:,}条指令，用时{result.seconds:.1f}秒，其中{len(result.refused):,}条被拒绝。",
-        )
-    )
-    for each in result.refused[:REFUSALS_SHOWN]:
-        console.print(
-            f"  {each.actor} {each.command}: {each.refusal.code} {each.refusal.message(settings.lang)}"
-        )
-    if len(result.refused) > REFUSALS_SHOWN:
-        console.print(f"  … capwright journal show {result.db} --type CommandRefused", soft_wrap=True)
-    console.print(f"{say('head hash', '末行散列值')} {result.head}", soft_wrap=True)
-    if report is not None:
-        console.print(f"{say('report', '报告')} {report}", soft_wrap=True)
+def report_command(
+    db: DbArgument,
+    to: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Also write the report as one HTML file."),
+    ] = None,
+) -> None:
+    """Sum up what a journal holds: units, auctions, trades, compliance, and who fell short.
+
+    汇总日志内容：单位、有偿发放、交易、履约及欠缴企业。
+    """
+    from capwright.report.html import write_report
+    from capwright.report.summary import summarise_db
+    from capwright.report.terminal import render_summary
+
+    if to is not None:
+        new_file(to)
+    summary = summarise_db(db)
+    if to is not None:
+        write_report(summary, to)
+    if settings.json:
+        emit_json(summary)
+        return
+    render_summary(summary, out(), settings.lang)
+    _say_where(to)
 
 
 def _nature(nature: str) -> str:
