@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Final
 
 import typer
@@ -15,7 +16,7 @@ from capwright.cli import audit, codes, frame, holdings, imports, scenario, tabl
 from capwright.cli.auction import auction
 from capwright.cli.frame import BAD_INPUT, JsonOption, LangOption, fail, guarded, set_language, settings
 from capwright.cli.journal import journal
-from capwright.cli.problem import BAD_VALUE, MISSING, UNKNOWN_COMMAND, UNKNOWN_OPTION, USAGE
+from capwright.cli.problem import BAD_VALUE, MISSING, NO_COMMAND, UNKNOWN_COMMAND, UNKNOWN_OPTION, USAGE
 from capwright.cli.scheme import scheme
 from capwright.kernel.refusal import Refusal, RefusalCode, Refused
 
@@ -70,6 +71,8 @@ codes.declare(app)
 
 def run(argv: Sequence[str]) -> int:
     """Run the command line with these arguments and return the exit code."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed by the caller
+    sys.stderr = sys.stderr or sys.stdout
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -115,7 +118,9 @@ def _usage(fault: Any) -> int:
     reason = fault.format_message()
     unknown = re.match(r"No such command '(.*?)'", reason, re.DOTALL)
     spec: RefusalCode = USAGE
-    if unknown:
+    if reason.startswith("Missing command"):
+        spec = NO_COMMAND
+    elif unknown:
         spec = UNKNOWN_COMMAND
         names = list(getattr(getattr(context, "command", None), "commands", {}))
         details |= {"name": unknown[1], **_near(unknown[1], names)}

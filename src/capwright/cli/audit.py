@@ -62,10 +62,10 @@ def verify_command(
     if head and not _HASH.fullmatch(head):
         raise bad_argument("--head", NOT_A_HASH, text=head[:80])
     with opened(db) as store, _patience():
-        torn: list[Finding] = []
-        report = audit(_until_torn(store, torn), expected_head=head or None, limit=MOST_SHOWN)
-        found = [*report.findings, *torn, *_database(store)]
-        compared = _market(store, report)
+        reader = _Reader(store)
+        report = audit(reader.rows(), expected_head=head or None, limit=MOST_SHOWN)
+        found = [*report.findings, *reader.torn, *_database(store)]
+        compared = _market(store, report, reader.seq)
         found += compared
     total = report.findings_total + len(found) - len(report.findings)
     if settings.json:
@@ -97,17 +97,26 @@ def _patience() -> Iterator[None]:
         yield
 
 
-def _until_torn(store: Store, torn: list[Finding]) -> Iterator[Row]:
-    """The rows as far as the database hands them out; what stops it is noted."""
-    from capwright.journal.fault import StoreFailed
+class _Reader:
+    """Hands out the rows as far as the database does, and notes what stops it and which row was the last."""
 
-    try:
-        yield from rows(store)
-    except Refused as fault:
-        seq = fault.refusal.details.get("seq", 0)
-        torn.append(_finding(fault.refusal, seq if isinstance(seq, int) else 0))
-    except StoreFailed as fault:
-        torn.append(_note(DATABASE_DAMAGED, text=str(fault)))
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.torn: list[Finding] = []
+        self.seq = 0
+
+    def rows(self) -> Iterator[Row]:
+        from capwright.journal.fault import StoreFailed
+
+        try:
+            for row in rows(self._store):
+                self.seq = row[0]
+                yield row
+        except Refused as fault:
+            seq = fault.refusal.details.get("seq", 0)
+            self.torn.append(_finding(fault.refusal, seq if isinstance(seq, int) else 0))
+        except StoreFailed as fault:
+            self.torn.append(_note(DATABASE_DAMAGED, text=str(fault)))
 
 
 def _database(store: Store) -> list[Finding]:
@@ -120,8 +129,11 @@ def _database(store: Store) -> list[Finding]:
         return [_note(DATABASE_DAMAGED, text=str(fault).rstrip("."))]
 
 
-def _market(store: Store, report: AuditReport) -> list[Finding]:
-    """Replay with the market's code, compare serial by serial and fen by fen, run the market's laws."""
+def _market(store: Store, report: AuditReport, until_seq: int) -> list[Finding]:
+    """Replay with the market's code, compare serial by serial and fen by fen, run the market's laws.
+
+    An engine may be writing meanwhile: rows that the auditor has not seen do not count.
+    """
     from capwright.audit.report import compare_holdings
     from capwright.journal.fault import StoreFailed
     from capwright.journal.replay import replay
@@ -129,7 +141,7 @@ def _market(store: Store, report: AuditReport) -> list[Finding]:
 
     market = Market()
     try:
-        replay(store, market)
+        replay(store, market, until_seq=until_seq)
     except (Refused, StoreFailed) as fault:
         said = fault.refusal.message(settings.lang) if isinstance(fault, Refused) else str(fault)
         return [_note(NOT_REPLAYED, reason=said)]

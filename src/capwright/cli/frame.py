@@ -277,7 +277,10 @@ def write(text: str) -> None:
 
 def emit_json(value: Any) -> None:
     """Write a value to stdout as indented JSON; decimals become exact numbers."""
-    raw = msgspec.json.Encoder(decimal_format="number").encode(value)
+    try:
+        raw = msgspec.json.Encoder(decimal_format="number").encode(value)
+    except UnicodeEncodeError:  # a file name or a cell of bytes that are no text
+        raw = msgspec.json.encode(_legible(msgspec.to_builtins(value)))
     write(msgspec.json.format(raw, indent=2).decode() + "\n")
 
 
@@ -293,6 +296,15 @@ def out() -> Console:
 
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
     return Frank(width=width, highlight=False, markup=False, emoji=False, file=sys.stdout)
+
+
+def _legible(value: Any) -> Any:
+    """Plain values with bytes that are no text written out."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_legible(key): _legible(inner) for key, inner in value.items()}
+    return [_legible(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def columns(text: str) -> int:

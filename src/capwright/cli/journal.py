@@ -70,7 +70,7 @@ class _Line(msgspec.Struct, frozen=True):
 )
 def show_command(
     db: DbArgument,
-    from_seq: Annotated[int, typer.Option("--from", metavar="SEQ", min=1, help="First row.")] = 1,
+    from_seq: Annotated[int, typer.Option("--from", metavar="SEQ", min=1, max=10**18, help="First row.")] = 1,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most rows.")] = LAST,
     kind: Annotated[
         str, typer.Option("--type", metavar="NAME", help="Only this command or event, e.g. CommandRefused.")

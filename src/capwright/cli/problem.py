@@ -136,6 +136,14 @@ NOT_A_HASH = define(
     mend_zh="请给出此前 capwright verify 输出的64位十六进制数。",
     rule="design: hash chain",
 )
+NO_COMMAND = define(
+    "CW-9017",
+    en="Which command?",
+    zh="请指明命令。",
+    mend_en="See `{command} --help`.",
+    mend_zh="参见 {command} --help。",
+    rule=_RULE,
+)
 LAW_BROKEN = define(
     "CW-9018",
     en="A conservation law does not hold in the market's own state: {law}.",
