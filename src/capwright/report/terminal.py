@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +23,7 @@ __all__ = ["render_summary"]
 _ROUNDS = 30
 _FIRMS = 10
 _VALUES = 6
+_WIDE = 110  # columns that the table of those who fell short needs with room for names
 
 
 def render_summary(summary: Summary, console: Console, lang: str = "en") -> None:
@@ -76,7 +78,7 @@ def _head(summary: Summary, console: Console, voice: Voice) -> None:
 def _show(
     console: Console, title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1
 ) -> None:
-    """A table of which the first `texts` columns are flush left."""
+    """A table of which the first `texts` columns are flush left; in a narrow terminal figures stay whole."""
     made = Table(
         title=Text(title),
         title_justify="left",
@@ -84,13 +86,26 @@ def _show(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
         show_edge=False,
+        collapse_padding=True,
     )
     for n, heading in enumerate(headings):
-        made.add_column(Text(heading), justify="left" if n < texts else "right", overflow="fold")
+        least = None if n < texts else 1 + max((cell_len(row[n]) for row in rows), default=0)
+        made.add_column(
+            Text(heading), justify="left" if n < texts else "right", overflow="fold", min_width=least
+        )
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     console.print()
     console.print(made)
+
+
+def _list(console: Console, title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Rows one below the other, for a terminal too narrow for their table."""
+    console.print()
+    console.print(Text(title, style="bold"))
+    for row in rows:
+        said = "; ".join(f"{heading} {cell}" for heading, cell in zip(headings[1:], row[1:], strict=True))
+        console.print(Text.assemble((row[0], "bold"), f": {said}"))
 
 
 def _units(summary: Summary, console: Console, voice: Voice) -> None:
@@ -231,7 +246,11 @@ def _compliance(summary: Summary, console: Console, voice: Voice) -> None:
         ]
         for line in summary.shorts[:_FIRMS]
     ]
-    _show(console, voice.say("Who fell short, and what it costs", "欠缴企业及其代价"), headings, rows)
+    title = voice.say("Who fell short, and what it costs", "欠缴企业及其代价")
+    if console.width >= _WIDE:
+        _show(console, title, headings, rows)
+    else:
+        _list(console, title, headings, rows)
     more = len(summary.shorts) - _FIRMS
     if more > 0:
         console.print(Text(voice.say(f"… and {more} more", f"……另有{more}家"), style="dim"))
