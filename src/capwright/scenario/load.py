@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from capwright.kernel.refusal import BadInput, Refusal, define
+from capwright.scenario.check import check_scenario, step_line
 from capwright.scenario.files import (
     ActivityRow,
     BidRow,
@@ -26,13 +27,17 @@ from capwright.scenario.files import (
     SurrenderRow,
     TransferRow,
 )
-from capwright.table import Table, check_unique, read_table
+from capwright.scheme.loader import load_scheme
+from capwright.scheme.schema import Scheme
+from capwright.table import Table, read_table
 
-__all__ = ["Scenario", "built_in_scenarios", "load_scenario"]
+__all__ = ["Scenario", "built_in_scenarios", "load_scenario", "scenario_schemes"]
 
 T = TypeVar("T", bound=Struct)
 
 DATA: Final = Path(__file__).parent / "data"
+_PLACE: Final = re.compile(r"at line (\d+), column (\d+)")
+_STEP: Final = re.compile(r"\$\.steps\[(\d+)\]")
 
 NO_SCENARIO = define(
     "CW-9301",
@@ -48,26 +53,6 @@ BAD_TOML = define(
     zh="不是有效的情景文件：{why}",
     mend_en="See the how-to on writing a scenario.",
     mend_zh="请参阅情景编写说明。",
-    rule="docs: writing a scenario",
-)
-UNKNOWN_ENTERPRISE = define(
-    "CW-9303",
-    en="'{enterprise}' is not in enterprises.csv.",
-    zh="“{enterprise}”不在 enterprises.csv 中。",
-    mend_en="Add it there, or correct the id.",
-    mend_zh="请在该文件中补充，或更正编号。",
-    rule="docs: writing a scenario",
-)
-UNKNOWN_ROUND = define(
-    "CW-9304",
-    en="'{round}' is not in rounds.csv.",
-    zh="“{round}”不在 rounds.csv 中。",
-    rule="docs: writing a scenario",
-)
-BAD_EMISSIONS = define(
-    "CW-9305",
-    en="'{text}' is neither whole tonnes nor EXCLUDED.",
-    zh="“{text}”既不是整数吨，也不是 EXCLUDED。",
     rule="docs: writing a scenario",
 )
 
@@ -124,18 +109,31 @@ def load_scenario(name_or_folder: str | Path) -> Scenario:
         projects=_table(folder, "projects.csv", ProjectRow),
         freezes=_table(folder, "freezes.csv", FreezeRow),
     )
-    _check(scenario)
+    check_scenario(scenario, scenario_schemes(scenario.file, folder))
     return scenario
 
 
+def scenario_schemes(file: ScenarioFile, folder: Path) -> list[Scheme]:
+    """The schemes of a scenario, in the order of the file: shipped ones by name, files from its folder."""
+    is_file = [name.endswith(".toml") or "/" in name for name in file.schemes]
+    names = zip(file.schemes, is_file, strict=True)
+    return [load_scheme(folder / name if path else name) for name, path in names]
+
+
 def _scenario_file(path: Path) -> ScenarioFile:
+    """Read `scenario.toml`; a fault is placed as well as the reader says where it is."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
+        place = _PLACE.search(str(fault))
+        line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+        raise BadInput(Refusal(BAD_TOML.code, {"why": str(fault)}), str(path), line, column) from None
+    try:
         return msgspec.convert(raw, ScenarioFile)
-    except tomllib.TOMLDecodeError as fault:
-        raise BadInput(Refusal(BAD_TOML.code, {"why": str(fault)}), str(path)) from None
-    except (msgspec.ValidationError, UnicodeDecodeError, OSError) as fault:
-        raise BadInput(Refusal(BAD_TOML.code, {"why": str(fault)}), str(path)) from None
+    except msgspec.ValidationError as fault:
+        step = _STEP.search(str(fault))
+        line = step_line(path.parent, int(step[1])) if step else 0
+        raise BadInput(Refusal(BAD_TOML.code, {"why": str(fault)}), str(path), line) from None
 
 
 def _table(folder: Path, name: str, row: type[T]) -> Table[T]:
@@ -143,42 +141,3 @@ def _table(folder: Path, name: str, row: type[T]) -> Table[T]:
         if path.exists():
             return read_table(path, row)
     return Table(str(folder / name), ())
-
-
-def _check(scenario: Scenario) -> None:
-    """Check what one table says about another."""
-    check_unique(scenario.enterprises, "id")
-    check_unique(scenario.emissions, "enterprise", "year")
-    check_unique(scenario.rounds, "round")
-    check_unique(scenario.credits, "project", "vintage", "kind")
-    check_unique(scenario.activity, "enterprise", "process", "year")
-    check_unique(scenario.objections, "enterprise", "vintage")
-    check_unique(scenario.projects, "enterprise", "vintage", "process")
-    known = {row.id for row in scenario.enterprises}
-    _known(scenario.holdings, "enterprise", known)
-    _known(scenario.activity, "enterprise", known)
-    _known(scenario.emissions, "enterprise", known)
-    _known(scenario.bids, "bidder", known)
-    _known(scenario.transfers, "seller", known)
-    _known(scenario.transfers, "buyer", known)
-    _known(scenario.credits, "owner", known)
-    _known(scenario.surrenders, "enterprise", known)
-    _known(scenario.objections, "enterprise", known)
-    _known(scenario.projects, "enterprise", known)
-    _known(scenario.freezes, "enterprise", known)
-    rounds = {row.round for row in scenario.rounds}
-    for line, bid in scenario.bids.numbered():
-        if bid.round not in rounds:
-            scenario.bids.refuse(line, "round", UNKNOWN_ROUND, round=bid.round[:40])
-    for line, row in scenario.emissions.numbered():
-        text = row.emissions_t
-        if text != "EXCLUDED" and not (text.isascii() and text.isdigit() and len(text) <= 12):  # noqa: PLR2004
-            scenario.emissions.refuse(line, "emissions_t", BAD_EMISSIONS, text=text[:40])
-
-
-def _known(table: Table[T], column: str, known: Iterable[str]) -> None:
-    ids = frozenset(known)
-    for line, row in table.numbered():
-        name = getattr(row, column)
-        if name not in ids:
-            table.refuse(line, column, UNKNOWN_ENTERPRISE, enterprise=str(name)[:40])

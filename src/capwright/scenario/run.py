@@ -54,8 +54,8 @@ class RunResult(Struct, frozen=True):
 def run_scenario(name_or_folder: str | Path, db_url: str, *, progress: Progress | None = None) -> RunResult:
     """Play a built-in scenario or a folder into a new journal at `db_url`.
 
-    `progress(done, total, label)` is called about a hundred times. Raises `BadInput` for a bad scenario before
-    the journal is created, and `Refused` when `db_url` already holds one.
+    `progress(done, total, label)` is called about a hundred times. Raises `BadInput` for a bad scenario
+    before the journal is created, and `Refused` when `db_url` already holds one.
     """
     scenario = load_scenario(name_or_folder)
     actions = Player(scenario).actions()

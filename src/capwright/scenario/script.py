@@ -12,11 +12,10 @@ from capwright.kernel.message import Command
 from capwright.ledger.messages import UnitLine
 from capwright.market import ApproveProposal
 from capwright.registry.messages import ApproveTransaction, ProposeTransaction
+from capwright.scenario.load import Scenario, scenario_schemes
 from capwright.scenario.people import APPROVER, AUTHORITY, Directory
-from capwright.scheme.loader import load_scheme
 
 if TYPE_CHECKING:
-    from capwright.scenario.load import Scenario
     from capwright.scheme.schema import Scheme
 
 __all__ = ["Action", "Script"]
@@ -39,7 +38,7 @@ class Script:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.schemes: list[Scheme] = [load_scheme(name) for name in scenario.file.schemes]
+        self.schemes: list[Scheme] = scenario_schemes(scenario.file, scenario.folder)
         first = self.schemes[0].body
         assert first.registry is not None
         assert first.calendar is not None

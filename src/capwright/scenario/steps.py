@@ -23,7 +23,6 @@ from capwright.market import AdoptScheme
 from capwright.registry.messages import AdvanceClock, IssueUnits, SetAccountStatus
 from capwright.scenario.people import AUTHORITY, CLOCK, OPERATOR
 from capwright.scheme.codec import scheme_to_json
-from capwright.scheme.loader import load_scheme
 
 if TYPE_CHECKING:
     from capwright.scenario.files import ActivityRow, Step
@@ -67,7 +66,8 @@ class Steps:
     # Schemes and the cap.
 
     def _adopt(self, at_ms: int, step: Step) -> list[Action]:
-        body = json.loads(scheme_to_json(load_scheme(step.scheme)))
+        scheme = next(s for s in self._script.schemes if s.name == step.scheme)
+        body = json.loads(scheme_to_json(scheme))
         return self._script.four_eyes(at_ms, AdoptScheme(body), "adopting schemes")
 
     def _issue(self, at_ms: int, step: Step) -> list[Action]:
