@@ -22,6 +22,7 @@ from capwright.registry.messages import (
     SeriesOpened,
     UnitsIssued,
 )
+from capwright.scheme import codec
 from capwright.scheme.codec import scheme_to_json
 from capwright.scheme.loader import load_scheme
 from tests.worlds import T0, World
@@ -35,22 +36,26 @@ OFFICERS = (
 )
 
 
-def scheme_body(scheme: str | Path, **registry: Any) -> dict[str, Any]:
-    """The JSON of a scheme, with values of its registry section changed."""
+def scheme_body(scheme: str | Path, **sections: dict[str, Any]) -> dict[str, Any]:
+    """The JSON of a scheme with values changed, as by `registry={"delay": {"off_list": "refused"}}`."""
     body = json.loads(scheme_to_json(load_scheme(scheme)))
-    body["body"]["registry"].update(registry)
-    return body
+    del body["digest"]
+    for name, changes in sections.items():
+        for key, value in changes.items():
+            section = body["body"][name]
+            section[key] = {**section.get(key, {}), **value} if isinstance(value, dict) else value
+    return {**body, "digest": codec._digest(body)}
 
 
 class Registry(World):
     """A market under `scheme` with `account[type]` and `other[type]`, represented by a, b and c each."""
 
-    def __init__(self, scheme: str | Path = "uk-ets", *, at_ms: int = T0, **registry: Any) -> None:
+    def __init__(self, scheme: str | Path = "uk-ets", *, at_ms: int = T0, **sections: Any) -> None:
         self.market = Market()
         self.at_ms = at_ms
         self.count = 0
         self.log = []
-        self.do("genesis", OpenMarket(scheme_body(scheme, **registry), OFFICERS))
+        self.do("genesis", OpenMarket(scheme_body(scheme, **sections), OFFICERS))
         self.rules = self.market.rulebook.now()
         self.vintage = self.rules.body.vintage
         self.kinds = [kind.code for kind in self.rules.registry.unit_kinds]
