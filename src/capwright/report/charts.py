@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from capwright.report.shapes import Flows, Summary
     from capwright.report.voice import Voice
 
-__all__ = ["auction_chart", "flow_chart", "left_out", "main_kind", "market_chart", "sector_chart"]
+__all__ = ["auction_chart", "flow_chart", "issued", "left_out", "main_kind", "market_chart", "sector_chart"]
 
 Chart = dict[str, Any]
 _LEFT: Final = "end:left"
@@ -33,8 +33,8 @@ def sector_chart(summary: Summary, voice: Voice, vintage: int) -> Chart:
         "emissions": [line.emissions_t for line in lines],
         "share": [voice.percent(line.free_t, line.emissions_t) for line in lines],
         "words": {
-            "allocation": voice.say("Free allocation, net", "免费配额（净发放）"),
-            "emissions": voice.say("Verified emissions", "核查排放量"),
+            "allocation": voice.say("Free allocation, net (Mt)", "免费配额净发放（万吨）"),
+            "emissions": voice.say("Verified emissions (Mt)", "核查排放量（万吨）"),
             "share": voice.say("Allocation / emissions", "配额／排放"),
         },
     }
@@ -80,7 +80,7 @@ def auction_chart(summary: Summary, voice: Voice) -> Chart:
         "names": [line.id for line in lines],
         "offered": [line.offered_t for line in lines],
         "sold": [line.sold_t for line in lines],
-        "price": [line.price_fen_per_t for line in lines],
+        "prices": [line.price_fen_per_t for line in lines],
         "words": {
             "offered": voice.say("Offered", "投放量"),
             "sold": voice.say("Sold", "成交量"),
@@ -89,9 +89,14 @@ def auction_chart(summary: Summary, voice: Voice) -> Chart:
     }
 
 
+def issued(flows: Flows) -> int:
+    """Tonnes that came into the picture: issued, or carried over."""
+    return sum(node.out_t - node.in_t for node in flows.nodes if node.key.startswith("source:"))
+
+
 def left_out(flows: Flows) -> int:
     """Tonnes that never left where they were issued, when they would dwarf everything else; else 0."""
-    issued_t = sum(node.out_t for node in flows.nodes if node.stage == 0)
+    issued_t = issued(flows)
     idle_t = sum(
         link.quantity_t for link in flows.links if link.target == _LEFT and link.source.startswith("source:")
     )
@@ -106,13 +111,23 @@ def flow_chart(flows: Flows, voice: Voice) -> Chart:
         for link in flows.links
         if not (hide and link.target == _LEFT and link.source.startswith("source:"))
     ]
-    shown = {end for link in links for end in (link.source, link.target)}
+    in_t: dict[str, int] = {}
+    out_t: dict[str, int] = {}
+    for link in links:
+        out_t[link.source] = out_t.get(link.source, 0) + link.quantity_t
+        in_t[link.target] = in_t.get(link.target, 0) + link.quantity_t
     return _units(voice) | {
         "kind": "flows",
         "nodes": [
-            {"key": node.key, "name": voice.of(node.words), "stage": node.stage}
+            {
+                "key": node.key,
+                "part": node.key.partition(":")[0],
+                "name": voice.of(node.words),
+                "said": voice.tonnes(max(in_t.get(node.key, 0), out_t.get(node.key, 0))),
+                "stage": node.stage,
+            }
             for node in flows.nodes
-            if node.key in shown
+            if node.key in in_t or node.key in out_t
         ],
         "links": [[link.source, link.target, link.quantity_t] for link in links],
     }

@@ -53,8 +53,10 @@ def _funnel(page: Page, line: VintageLine) -> str:
     items = []
     for label, count in steps:
         width = f"{count * 100 / line.due:.2f}%" if line.due else "0%"
-        text = f"{voice.whole(count)} · {voice.percent(count, line.due)}" if line.due else voice.whole(count)
-        bar = f'<span class="bar" style="--share:{width}"></span>'
+        share = f" · {voice.percent(count, line.due)}" if line.due else ""
+        text = f"{voice.whole(count)}{share}"
+        full = "" if count else " none"
+        bar = f'<span class="bar{full}" style="--share:{width}"></span>'
         items.append(
             f'<li><span class="step">{esc(label)}</span>{bar}<span class="count">{esc(text)}</span></li>'
         )
@@ -138,7 +140,7 @@ def _short_table(page: Page) -> str:
     ]
     rows = [_short_row(voice, line) for line in lines[:_MANY]]
     title = voice.say("Firms that fell short", "欠缴企业")
-    parts = [table(title, columns, rows)]
+    parts = [table(title, columns, rows, quiet=True)]
     if len(lines) > _MANY:
         left = len(lines) - _MANY
         parts.append(
@@ -159,9 +161,8 @@ def _short_table(page: Page) -> str:
         else:
             text = voice.say(
                 f"{vintage}: cost at the mean price of allowances in the month before the deadline, "
-                f"{voice.amount(mean_fen)} {voice.price_unit()}.",
-                f"{vintage}年度：补购成本按截止日前一个月配额成交均价{voice.amount(mean_fen)} "
-                f"{voice.price_unit()}计算。",
+                f"{voice.price(mean_fen)}.",
+                f"{vintage}年度：补购成本按截止日前一个月配额成交均价{voice.price(mean_fen)}计算。",
             )
         parts.append(note(text))
     return "".join(parts)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from capwright.report.charts import (
     auction_chart,
     flow_chart,
+    issued,
     left_out,
     main_kind,
     market_chart,
@@ -40,7 +41,7 @@ class Page:
         )
         inner = f"<noscript>{esc(hint)}</noscript>"
         box = tag("div", inner, class_=f"chart {size}".strip(), id=key, role="img", aria_label=said)
-        return tag("div", box, class_="canvas")
+        return f'<div class="canvas"{" tabindex=0" if size == "flow" else ""}>{box}</div>'
 
     def numbers(self, *headings: str, first: str) -> list[Column]:
         """Columns of which all but the first hold numbers."""
@@ -148,9 +149,9 @@ def market(page: Page) -> str:
     mean_fen = (turnover_fen * 2 + volume_t) // (volume_t * 2)
     said = voice.say(
         f"{kind}: {voice.tonnes(volume_t)} traded on {len(days)} days for {voice.money(turnover_fen)}, "
-        f"on average at {voice.amount(mean_fen)} {voice.price_unit()}.",
+        f"on average at {voice.price(mean_fen)}.",
         f"{kind}：{len(days)}个交易日共成交{voice.tonnes(volume_t)}、{voice.money(turnover_fen)}，"
-        f"均价{voice.amount(mean_fen)} {voice.price_unit()}。",
+        f"均价{voice.price(mean_fen)}。",
     )
     columns = [
         Column(voice.say("Month", "月份")),
@@ -175,6 +176,8 @@ def market(page: Page) -> str:
     ]
     title = voice.say("Trades by month, kind and mode", "按月份、品种和交易方式的成交")
     chart = page.chart("market", said, market_chart(summary, voice))
+    if any(day.kind != kind for day in summary.days):
+        said += voice.say(" Other kinds are in the table.", "其他品种见数据表。")
     return note(said, "lead") + chart + details(_as_table(voice), table(title, columns, rows))
 
 
@@ -270,7 +273,7 @@ def flows(page: Page) -> str:
             ),
             "empty",
         )
-    issued_t = sum(node.out_t for node in found.nodes if node.stage == 0)
+    issued_t = issued(found)
     said = voice.say(
         f"{voice.tonnes(issued_t)} issued or carried over, and where they went; flows are net.",
         f"签发及结转共{voice.tonnes(issued_t)}及其去向；流量为净额。",

@@ -1,9 +1,10 @@
 """Unit flows between groups of accounts, netted so that the picture has no circles.
 
-Nodes: what was issued, the government's accounts by type, the holders by sector (or by account type where
-they have none), the exchange between the holders, and the ends: surrendered, cancelled, exported, held at the
-end, not handed out. Each node but the first and the last passes on exactly what it gets, so the sums at both
-ends equal what was issued; the tests hold this.
+Nodes: what was issued, the government's accounts by type, the holders by sector or account type, and the
+ends: surrendered, cancelled, exported, held at the end, not handed out. What groups of holders sell to each
+other leaves at "sold to other groups" and comes back at "bought from other groups", the same amount. Every
+node between passes on exactly what it gets, so what was issued equals the sum of the other ends; the tests
+hold this.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from capwright.report.facts import ISSUED
 from capwright.report.shapes import FlowLink, FlowNode, Flows, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from capwright.ledger.accounts import Account, Series
     from capwright.report.groups import Names
@@ -25,7 +26,8 @@ __all__ = ["HOLDER_GROUPS", "net_flows", "without_circles"]
 HOLDER_GROUPS: Final = 12  # at most so many groups of holders have a node of their own
 Edges = dict[tuple[str, str], int]
 
-_EXCHANGE: Final = "exchange"
+_BOUGHT: Final = "exchange:bought"
+_SOLD: Final = "exchange:sold"
 _HELD: Final = "end:held"
 _LEFT: Final = "end:left"
 _OTHERS: Final = "holders:others"
@@ -36,7 +38,8 @@ _WORDS: Final = {
     "source:credit": Words("Credits issued", "签发减排量"),
     "source:carried": Words("Carried over from earlier vintages", "以前年度结转"),
     "source:": Words("Units issued", "签发"),
-    _EXCHANGE: Words("Trade between holders", "持有人间交易"),
+    _BOUGHT: Words("Bought from other groups", "自其他组买入"),
+    _SOLD: Words("Sold to other groups", "售予其他组"),
     _OTHERS: Words("Other holders", "其他持有人"),
     _HELD: Words("Held at the end", "期末持有"),
     _LEFT: Words("Not handed out", "未发放"),
@@ -59,6 +62,7 @@ def net_flows(
     with them is "carried over". Holders beyond the `HOLDER_GROUPS` largest groups are put together.
     """
     words: dict[str, Words] = dict(_WORDS)
+    by_sector = _main_type(accounts)
 
     def group(number: str, of: Series) -> str:
         family = names.family(of.kind)
@@ -76,8 +80,12 @@ def net_flows(
             key = f"government:{account.type}"
             words[key] = names.account_type(account.type)
             return key
-        key = f"holders:{account.type}:{account.sector}"
-        words[key] = names.sector(account.sector) if account.sector else names.account_type(account.type)
+        if account.sector and account.type == by_sector:
+            key = f"holders:{account.type}:{account.sector}"
+            words[key] = names.sector(account.sector)
+        else:
+            key = f"holders:{account.type}"
+            words[key] = names.account_type(account.type)
         return key
 
     edges = _grouped(moves, series, group)
@@ -85,6 +93,12 @@ def net_flows(
     edges = _through_exchange(edges)
     edges = without_circles(edges)
     return _picture(_with_ends(edges, _issued(moves, series, group)), words)
+
+
+def _main_type(accounts: Mapping[str, Account]) -> str:
+    """The type of most accounts with a sector: its holders are told apart by sector, all others by type."""
+    types = [account.type for account in accounts.values() if account.sector]
+    return max(dict.fromkeys(types), key=types.count, default="")
 
 
 def _issued(
@@ -143,7 +157,7 @@ def _merge_small(edges: Edges) -> Edges:
 
 
 def _through_exchange(edges: Edges) -> Edges:
-    """Send what holders passed to each other over one node: net sellers into it, net buyers out of it."""
+    """Let net sellers among the holders pass units out of the picture, and net buyers get them back."""
     net_t: dict[str, int] = {}
     kept: Edges = {}
     for (source, target), quantity_t in edges.items():
@@ -154,9 +168,9 @@ def _through_exchange(edges: Edges) -> Edges:
             kept[source, target] = quantity_t
     for node, quantity_t in net_t.items():
         if quantity_t > 0:
-            _add(kept, _EXCHANGE, node, quantity_t)
+            _add(kept, _BOUGHT, node, quantity_t)
         elif quantity_t < 0:
-            _add(kept, node, _EXCHANGE, -quantity_t)
+            _add(kept, node, _SOLD, -quantity_t)
     return kept
 
 
@@ -207,7 +221,7 @@ def _with_ends(edges: Edges, issued_t: Mapping[str, int]) -> Edges:
         kept_t[source] = kept_t.get(source, 0) - quantity_t
     whole = dict(edges)
     for node, quantity_t in kept_t.items():
-        if quantity_t and not node.startswith("end:"):
+        if quantity_t and not node.startswith(("end:", "exchange:")):
             _add(whole, node, _HELD if _is_holder(node) else _LEFT, quantity_t)
     return whole
 
@@ -219,7 +233,7 @@ def _picture(edges: Edges, words: Mapping[str, Words]) -> Flows:
     for (source, target), quantity_t in edges.items():
         out_t[source] += quantity_t
         in_t[target] += quantity_t
-    stages = {key: _stage(key) for key in keys}
+    stages = _stages(keys, edges)
     ordered = sorted(keys, key=lambda key: (stages[key], -max(in_t[key], out_t[key]), key))
     nodes = tuple(FlowNode(key, words[key], stages[key], in_t[key], out_t[key]) for key in ordered)
     place = {node.key: n for n, node in enumerate(nodes)}
@@ -227,6 +241,28 @@ def _picture(edges: Edges, words: Mapping[str, Words]) -> Flows:
     return Flows(nodes, tuple(FlowLink(*pair, edges[pair]) for pair in links))
 
 
-def _stage(key: str) -> int:
-    kinds = ("source:", "government:", "holders:", _EXCHANGE, "end:")
-    return next(n for n, start in enumerate(kinds) if key.startswith(start))
+def _stages(keys: Iterable[str], edges: Edges) -> dict[str, int]:
+    """The column of each node, from left: sources, the government's accounts, holders, ends.
+
+    Accounts of the government that pass units on to each other get a column each, and so do ends.
+    """
+    column: dict[str, int] = dict.fromkeys(keys, 0)
+
+    def line_up(start: str, first: int) -> int:
+        nodes = [key for key in column if key.startswith(start)]
+        for node in nodes:
+            column[node] = first
+        inner = [pair for pair in edges if all(node.startswith(start) for node in pair)]
+        for _ in nodes:  # at most so many steps from the first to the last
+            for source, target in inner:
+                column[target] = max(column[target], column[source] + 1)
+        return max((column[node] for node in nodes), default=first - 1) + 1
+
+    holders = line_up("government:", 1)
+    ends = holders + 1
+    for key in column:
+        if _is_holder(key):
+            column[key] = holders
+    line_up("end:", ends)
+    column |= {key: place for key, place in ((_BOUGHT, holders - 1), (_SOLD, ends)) if key in column}
+    return column

@@ -12,7 +12,7 @@ import msgspec
 
 from capwright.report import compliance, figures, ledgers
 from capwright.report.figures import Page
-from capwright.report.markup import esc, note, tag
+from capwright.report.markup import esc, is_empty, note, tag
 from capwright.report.shapes import Summary
 from capwright.report.summary import summarise, summarise_db
 from capwright.report.voice import LANGUAGES, NONE, Voice
@@ -111,7 +111,13 @@ def _body(page: Page, *, hidden: bool, switch: bool) -> str:
         ("refusals", voice.say("Refused commands", "被拒绝的命令"), ledgers.refusals),
         ("method", voice.say("Method and provenance", "方法与出处"), ledgers.method),
     ]
-    made = [(f"{name}-{voice.lang}", title, make(page)) for name, title, make in sections]
+    every = [(f"{name}-{voice.lang}", title, make(page)) for name, title, make in sections]
+    made = [one for one in every if not is_empty(one[2])]
+    absent = [(title, html) for _, title, html in every if is_empty(html)]
+    if absent:
+        listed = "".join(f"<dt>{esc(title)}</dt><dd>{html}</dd>" for title, html in absent)
+        title = voice.say("Not part of this run", "本次运行未涉及")
+        made.insert(-1, (f"absent-{voice.lang}", title, f'<dl class="absent">{listed}</dl>'))
     links = "".join(f'<a href="#{key}">{esc(title)}</a>' for key, title, _ in made)
     contents = tag("nav", links, class_="contents", aria_label=voice.say("Sections", "目录"))
     inner = "".join(
@@ -151,11 +157,7 @@ def _header(page: Page, *, switch: bool) -> str:
     span = NONE
     if about.begins_on and about.ends_on:
         span = f"{voice.day(about.begins_on)} – {voice.day(about.ends_on)}"
-    schemes = (
-        "、".join(voice.of(line.words) for line in about.schemes)
-        if voice.zh
-        else ", ".join(voice.of(line.words) for line in about.schemes)
-    )
+    schemes = voice.say("; ", "；").join(voice.of(line.words) for line in about.schemes)
     facts = [(voice.say("Scheme", "方案"), schemes), (voice.say("Period", "期间"), span)]
     took = ""
     if about.milliseconds is not None:
@@ -222,15 +224,17 @@ def _unit_cards(page: Page) -> list[tuple[str, str, str]]:
     allowances = [line for line in page.summary.kinds if line.family != "credit"] or list(page.summary.kinds)
     if not allowances:
         return []
-    issued_t = sum(line.issued_t for line in allowances)
+    kinds = {line.kind for line in allowances}
+    before = page.summary.about.first_vintage
+    carried_t = sum(s.issued_t for s in page.summary.series if s.kind in kinds and s.vintage < before)
+    issued_t = sum(line.issued_t for line in allowances) - carried_t
     held_t = sum(line.held_t for line in allowances)
-    return [
-        (
-            voice.say("Allowances issued", "签发配额"),
-            voice.tonnes(issued_t),
-            voice.say(f"{voice.tonnes(held_t)} held by holders", f"持有人持有{voice.tonnes(held_t)}"),
+    more = voice.say(f"{voice.tonnes(held_t)} held at the end", f"期末持有{voice.tonnes(held_t)}")
+    if carried_t:
+        more = voice.say(
+            f"and {voice.tonnes(carried_t)} carried over", f"另有以前年度结转{voice.tonnes(carried_t)}"
         )
-    ]
+    return [(voice.say("Allowances issued", "签发配额"), voice.tonnes(issued_t), more)]
 
 
 def _duty_cards(page: Page) -> list[tuple[str, str, str]]:
@@ -240,15 +244,15 @@ def _duty_cards(page: Page) -> list[tuple[str, str, str]]:
     last = summary.vintages[-1]
     cards = [
         (
-            voice.say(f"Surrendered for {last.vintage}", f"{last.vintage}年度清缴"),
+            voice.say(f"Surrendered, {last.vintage}", f"{last.vintage}年度清缴"),
             voice.tonnes(last.surrendered_t),
             voice.say(f"of {voice.tonnes(last.owed_t)} owed", f"应清缴{voice.tonnes(last.owed_t)}"),
         ),
         (
-            voice.say("Complied by the deadline", "按期履约率"),
+            voice.say("Compliance rate", "按期履约率"),
             voice.percent(last.on_time, last.due, 2),
             voice.say(
-                f"{voice.whole(last.on_time)} of {voice.whole(last.due)} firms",
+                f"{voice.whole(last.on_time)} of {voice.whole(last.due)} firms in time",
                 f"{voice.whole(last.due)}家中的{voice.whole(last.on_time)}家",
             ),
         ),
@@ -259,7 +263,7 @@ def _duty_cards(page: Page) -> list[tuple[str, str, str]]:
         cost = voice.money(sum(costs)) if costs else NONE
         cards.append(
             (
-                voice.say("Short at the deadline", "截止时欠缴"),
+                voice.say("Short at deadline", "截止时欠缴"),
                 voice.say(f"{len(lacking)} firms" if len(lacking) > 1 else "1 firm", f"{len(lacking)}家"),
                 voice.say(
                     f"{voice.tonnes(last.short_at_due_t)}; {cost} to buy",

@@ -37,9 +37,9 @@ def units(page: Page) -> str:
 
     kinds = [row(f"{line.kind}\n{voice.of(line.words)}", line) for line in summary.kinds]
     series = [row(line.series, line) for line in summary.series[:_MANY]]
-    parts = [table(voice.say("Units by kind", "按品种"), columns, kinds)]
+    parts = [table(voice.say("Units by kind", "按品种"), columns, kinds, quiet=True)]
     more = len(summary.series) - len(series)
-    inner = table(voice.say("Units by series", "按系列"), columns, series)
+    inner = table(voice.say("Units by series", "按系列"), columns, series, quiet=True)
     if more > 0:
         inner += note(
             voice.say(
@@ -58,24 +58,28 @@ def units(page: Page) -> str:
 
 
 def _accounts(page: Page) -> str:
-    voice = page.voice
+    voice, lines = page.voice, page.summary.accounts
+    statuses = [
+        (voice.say("Open", "正常"), [line.open for line in lines]),
+        (voice.say("Restricted", "受限"), [line.restricted for line in lines]),
+        (voice.say("Suspended", "暂停"), [line.suspended for line in lines]),
+        (voice.say("Closed", "已关闭"), [line.closed for line in lines]),
+    ]
+    shown = [statuses[0], *(status for status in statuses[1:] if any(status[1]))]
     columns = [
         Column(voice.say("Account type", "账户类型")),
         Column(voice.say("Whose", "归属")),
-        Column(voice.say("Open", "正常"), number=True),
-        Column(voice.say("Restricted", "受限"), number=True),
-        Column(voice.say("Suspended", "暂停"), number=True),
-        Column(voice.say("Closed", "已关闭"), number=True),
+        *(Column(heading, number=True) for heading, _ in shown),
     ]
     rows = [
         [
             voice.of(line.words),
             voice.say("government", "政府") if line.government else voice.say("holder", "持有人"),
-            *(voice.whole(n) for n in (line.open, line.restricted, line.suspended, line.closed)),
+            *(voice.whole(counts[n]) for _, counts in shown),
         ]
-        for line in page.summary.accounts
+        for n, line in enumerate(lines)
     ]
-    return table(voice.say("Accounts", "账户"), columns, rows)
+    return table(voice.say("Accounts", "账户"), columns, rows, quiet=True)
 
 
 def cap(page: Page) -> str:
@@ -141,7 +145,7 @@ def published(page: Page) -> str:
         ]
         for line in lines
     ]
-    return table(voice.say("Published figures and ours", "公布数据与本次运行"), columns, rows)
+    return table(voice.say("Published figures and ours", "公布数据与本次运行"), columns, rows, quiet=True)
 
 
 def provisional(page: Page) -> str:
@@ -190,7 +194,8 @@ def _values(page: Page, lines: list[ProvisionalLine]) -> str:
         source = f"{line.source}\n{line.note}" if line.note else line.source
         row = [voice.of(line.label), value, voice.of(status_words(line.confidence)), source]
         rows.append([*row, ", ".join(line.schemes)] if several else row)
-    return table(voice.of(lines[0].section_words), columns, rows)
+    title = voice.say("Provisional values: ", "暂定取值：") + voice.of(lines[0].section_words)
+    return table(title, columns, rows, quiet=True)
 
 
 def refusals(page: Page) -> str:
@@ -221,7 +226,7 @@ def refusals(page: Page) -> str:
         ]
         for line in lines[:_MANY]
     ]
-    return table(voice.say("Refused commands", "被拒绝的命令"), columns, rows)
+    return table(voice.say("Refused commands", "被拒绝的命令"), columns, rows, quiet=True)
 
 
 def method(page: Page) -> str:

@@ -7,7 +7,7 @@ from html import escape
 
 from msgspec import Struct
 
-__all__ = ["Column", "details", "esc", "note", "table", "tag"]
+__all__ = ["Column", "details", "empty", "esc", "is_empty", "note", "table", "tag"]
 
 
 def esc(text: object) -> str:
@@ -35,16 +35,32 @@ def note(text: str, kind: str = "note") -> str:
     return tag("p", esc(text), class_=kind)
 
 
+def empty(text: str) -> str:
+    """Why a section has nothing to show."""
+    return note(text, "empty")
+
+
+def is_empty(section: str) -> bool:
+    """Whether a section only says why it has nothing to show."""
+    return section.startswith('<p class="empty">')
+
+
 def details(title: str, inner: str, *, opened: bool = False) -> str:
     """Something that opens when its title is pressed."""
     return f"<details{' open' if opened else ''}><summary>{esc(title)}</summary>{inner}</details>"
 
 
-def table(caption: str, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> str:
-    """A table of plain texts that scrolls sideways by itself; the caption is read out and shown above it."""
+def table(
+    caption: str, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, quiet: bool = False
+) -> str:
+    """A table of plain texts that scrolls sideways by itself.
+
+    The caption stands above it; a `quiet` one is only read out, because a heading says the same already.
+    """
     head = "".join(f'<th scope="col"{_number(column)}>{esc(column.heading)}</th>' for column in columns)
     body = "".join(f"<tr>{_row(columns, cells)}</tr>" for cells in rows)
-    inner = f"<caption>{esc(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    hidden = ' class="quiet"' if quiet else ""
+    inner = f"<caption{hidden}>{esc(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
     said = f'role="region" tabindex="0" aria-label="{esc(caption)}"'
     return f'<div class="scroll" {said}><table>{inner}</table></div>'
 

@@ -19,6 +19,23 @@
     (fen / 100).toLocaleString(spec.lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const line = (name, value) => `${esc(name)}: <b>${esc(value)}</b>`;
 
+  const pen = document.createElement("canvas").getContext("2d");
+  const widest = (texts, size) => {
+    pen.font = `${size}px ${getComputedStyle(document.body).fontFamily}`;
+    return Math.ceil(Math.max(0, ...texts.map((text) => pen.measureText(text).width)));
+  };
+  // How high a legend of these names gets: names that do not fit beside each other take further lines.
+  const legend = (names, width) => {
+    let lines = 1;
+    let used = 0;
+    for (const name of names) {
+      const needs = widest([name], 13) + 42;
+      if (used && used + needs > width) [lines, used] = [lines + 1, 0];
+      used += needs;
+    }
+    return lines * 23;
+  };
+
   const base = (c) => ({
     animation: false,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: c.text },
@@ -41,7 +58,7 @@
 
   const kinds = {
     sectors(spec, c, width) {
-      const narrow = width < 560;
+      const room = Math.min(widest(spec.names, 13) + 2, width < 560 ? 124 : 240);
       const item = (n) => [
         line(spec.words.allocation, `${whole(spec, spec.allocation[n])} ${spec.t}`),
         line(spec.words.emissions, `${whole(spec, spec.emissions[n])} ${spec.t}`),
@@ -53,14 +70,14 @@
           ...base(c).tooltip, trigger: "axis", axisPointer: { type: "shadow" },
           formatter: (rows) => `<b>${esc(spec.names[rows[0].dataIndex])}</b><br>${item(rows[0].dataIndex)}`,
         },
-        grid: { left: 4, right: narrow ? 50 : 64, top: 34, bottom: 26, containLabel: true },
+        grid: { left: room + 10, right: 56, top: legend([spec.words.allocation, spec.words.emissions], width) + 8, bottom: 28 },
         xAxis: {
-          ...axis(c), type: "value", name: spec.tonnes.name, nameLocation: "end", nameGap: 6,
+          ...axis(c), type: "value",
           axisLabel: { ...axis(c).axisLabel, formatter: (v) => scaled(spec, "tonnes", v, 1) },
         },
         yAxis: {
           ...axis(c), type: "category", data: spec.names, inverse: true,
-          axisLabel: { color: c.text, fontSize: 13, width: narrow ? 92 : 200, overflow: "break" },
+          axisLabel: { color: c.text, fontSize: 13, width: room, overflow: "break", interval: 0 },
         },
         series: [
           {
@@ -81,6 +98,7 @@
 
     market(spec, c, width) {
       const narrow = width < 560;
+      const named = [spec.words.price, spec.words.volume, ...(spec.auctions.length ? [spec.words.auction] : [])];
       const mark = spec.deadlines.map((on) => ({ xAxis: on }));
       return {
         ...base(c),
@@ -97,21 +115,19 @@
             return `<b>${esc(day)}</b><br>${said.join("<br>")}`;
           },
         },
-        legend: { ...base(c).legend, data: [
-          spec.words.price, spec.words.volume, ...(spec.auctions.length ? [spec.words.auction] : []),
-        ] },
-        grid: { left: 4, right: 6, top: 62, bottom: 8, containLabel: true },
+        legend: { ...base(c).legend, data: named },
+        grid: { left: 4, right: 6, top: legend(named, width) + 48, bottom: 8, containLabel: true },
         xAxis: {
           ...axis(c), type: "time", splitLine: { show: false }, splitNumber: narrow ? 4 : 8,
           axisLabel: { ...axis(c).axisLabel, formatter: "{yyyy}-{MM}" }, minInterval: 27 * 86400000,
         },
         yAxis: [
           {
-            ...axis(c), type: "value", scale: true, name: spec.price.name, nameTextStyle: { color: c.muted, align: "left" },
+            ...axis(c), type: "value", scale: true, name: spec.price.name, nameGap: 26, nameTextStyle: { color: c.muted, align: "left" },
             axisLabel: { ...axis(c).axisLabel, formatter: (v) => scaled(spec, "price", v, 2) },
           },
           {
-            ...axis(c), type: "value", name: spec.tonnes.name, nameTextStyle: { color: c.muted, align: "right" },
+            ...axis(c), type: "value", name: spec.tonnes.name, nameGap: 26, nameTextStyle: { color: c.muted, align: "right" },
             splitLine: { show: false }, axisLabel: { ...axis(c).axisLabel, formatter: (v) => scaled(spec, "tonnes", v, 2) },
           },
         ],
@@ -121,7 +137,7 @@
             symbolSize: 5, lineStyle: { width: 2, color: c.c1 }, itemStyle: { color: c.c1 },
             markLine: {
               silent: true, symbol: "none", data: mark, lineStyle: { color: c.text, type: "dashed" },
-              label: { formatter: spec.words.deadline, color: c.text, position: "insideEndTop", fontSize: 12 },
+              label: { formatter: spec.words.deadline, color: c.text, position: "end", distance: 4, fontSize: 12 },
             },
           },
           {
@@ -148,11 +164,11 @@
               line(spec.words.offered, `${whole(spec, spec.offered[n])} ${spec.t}`),
               line(spec.words.sold, `${whole(spec, spec.sold[n])} ${spec.t}`),
             ];
-            if (spec.price[n] !== null) said.push(line(spec.words.price, `${money(spec, spec.price[n])} ${spec.price_name}`));
+            if (spec.prices[n] !== null) said.push(line(spec.words.price, `${money(spec, spec.prices[n])} ${spec.price.name}`));
             return `<b>${esc(spec.names[n])}</b><br>${said.join("<br>")}`;
           },
         },
-        grid: { left: 4, right: 6, top: 62, bottom: 8, containLabel: true },
+        grid: { left: 4, right: 6, top: legend(Object.values(spec.words), width) + 34, bottom: 8, containLabel: true },
         xAxis: {
           ...axis(c), type: "category", data: spec.names, splitLine: { show: false },
           axisLabel: { ...axis(c).axisLabel, interval: "auto", rotate: narrow && spec.names.length > 6 ? 45 : 0 },
@@ -177,7 +193,7 @@
             itemStyle: { color: c.c1, borderRadius: [3, 3, 0, 0] },
           },
           {
-            type: "line", name: spec.words.price, yAxisIndex: 1, data: spec.price, symbol: "diamond", symbolSize: 11, z: 3,
+            type: "line", name: spec.words.price, yAxisIndex: 1, data: spec.prices, symbol: "diamond", symbolSize: 11, z: 3,
             connectNulls: false, lineStyle: { color: c.c2, width: 1.5, type: "dashed" },
             itemStyle: { color: c.c2, borderColor: c.card, borderWidth: 1 },
           },
@@ -186,9 +202,11 @@
     },
 
     flows(spec, c) {
-      const shade = [c.c1, c.c3, c.c4, c.c5, c.c2];
+      const shade = { source: c.c1, government: c.c3, holders: c.c4, exchange: c.c6, end: c.c2 };
       const names = Object.fromEntries(spec.nodes.map((node) => [node.key, node.name]));
-      const most = Math.max(...spec.nodes.map((node) => node.stage));
+      const last = Math.max(...spec.nodes.map((node) => node.stage));
+      const outer = spec.nodes.filter((node) => node.stage === last).map((node) => `${node.name}  ${node.said}`);
+      const said = Object.fromEntries(spec.nodes.map((node) => [node.key, node.said]));
       return {
         ...base(c),
         tooltip: {
@@ -199,17 +217,17 @@
               : `${esc(names[row.name])}<br><b>${whole(spec, row.value)} ${esc(spec.t)}</b>`,
         },
         series: [{
-          type: "sankey", left: 4, right: 150, top: 8, bottom: 8, nodeGap: 11, nodeWidth: 14, layoutIterations: 64,
+          type: "sankey", left: 4, right: widest(outer, 12.5) + 14, top: 8, bottom: 8, nodeGap: 15, nodeWidth: 14, layoutIterations: 64,
           nodeAlign: "justify", emphasis: { focus: "adjacency" }, draggable: false,
           data: spec.nodes.map((node) => ({
-            name: node.key, itemStyle: { color: shade[Math.min(node.stage, 4)] || c.c5, borderWidth: 0 },
+            name: node.key, depth: node.stage, itemStyle: { color: shade[node.part], borderWidth: 0 },
             label: { position: "right" },
           })),
           links: spec.links.map(([source, target, value]) => ({ source, target, value })),
           lineStyle: { color: "source", opacity: 0.28, curveness: 0.5 },
           label: {
             color: c.text, fontSize: 12.5, textBorderColor: c.card, textBorderWidth: 3,
-            formatter: (row) => `${names[row.name]}  ${scaled(spec, "tonnes", row.value, 2)} ${spec.tonnes.name}`,
+            formatter: (row) => `${names[row.name]}  ${said[row.name]}`,
           },
         }],
       };
@@ -229,7 +247,7 @@
         drawn.set(key, chart);
       }
       chart.resize();
-      chart.setOption(kinds[spec.kind]({ ...spec, price_name: spec.price.name }, c, box.clientWidth), true);
+      chart.setOption(kinds[spec.kind](spec, c, box.clientWidth), true);
     }
   };
 

@@ -62,7 +62,8 @@ class About(Struct, frozen=True):
     """What was run and how it ended.
 
     `nature` tells real from synthetic data; empty: the journal does not say. `begins_on` and `ends_on` are
-    the local days of the first and the last command. `breaches` are broken conservation laws, in words.
+    the local days of the first and the last command. Allowances of vintages before `first_vintage` were
+    carried over from before the story begins. `breaches` are broken conservation laws, in words.
     """
 
     scenario: str
@@ -79,6 +80,7 @@ class About(Struct, frozen=True):
     begins_on: date | None
     ends_on: date | None
     milliseconds: int | None
+    first_vintage: int
     breaches: tuple[str, ...]
 
 
@@ -305,7 +307,10 @@ class ProvisionalLine(Struct, frozen=True):
 
 
 class FlowNode(Struct, frozen=True):
-    """A group of accounts, a source or an end. `stage` orders them from left (0) to right."""
+    """A group of accounts, a source or an end; `stage` is its column, from left.
+
+    The key begins with the part: `source:`, `government:`, `holders:`, `exchange:` or `end:`.
+    """
 
     key: str
     words: Words

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, cast, get_args
 
+from msgspec.structs import replace
+
 from capwright.journal.replay import load
 from capwright.journal.store import open_store
 from capwright.ledger.clock import local_time
@@ -43,8 +45,6 @@ def summarise(result: RunResult) -> Summary:
     """Sum up a run that just ended."""
     facts = _facts_of(result)
     about = _about(result.market, facts, result.db)
-    from msgspec.structs import replace  # noqa: PLC0415
-
     about = replace(
         about,
         commands=result.commands,
@@ -122,6 +122,7 @@ def _about(market: Market, facts: Facts, db: str, head_hash: str = "") -> About:
         begins_on=_day(market, facts.first_ms) if facts.rows and facts.first_ms else None,
         ends_on=_day(market, facts.last_ms) if facts.rows and facts.last_ms else None,
         milliseconds=None,
+        first_vintage=first_vintage(market),
         breaches=tuple(market.breaches()),
     )
 

@@ -6,6 +6,8 @@ from fractions import Fraction
 from math import floor
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from capwright.auction.room import AuctionRoom
 from capwright.ledger.clock import local_time
 from capwright.report.shapes import AuctionLine, DayLine, MonthLine
@@ -65,8 +67,6 @@ def _beside_published(line: AuctionLine, scenario: Scenario) -> AuctionLine:
         (row.price_cny_per_t or None, line.price_fen_per_t),
         (row.amount_cny, line.revenue_fen),
     )
-    from msgspec.structs import replace  # noqa: PLC0415 - one caller
-
     return replace(
         line,
         published_sold_t=row.sold_t,

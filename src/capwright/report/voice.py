@@ -54,8 +54,8 @@ class Voice:
         size = abs(quantity_t)
         if self.zh:
             if size >= _YI:
-                return f"{scaled(quantity_t, _YI, 2)} 亿吨"
-            return f"{scaled(quantity_t, _WAN, 2)} 万吨" if size >= _WAN else f"{self.whole(quantity_t)} 吨"
+                return f"{scaled(quantity_t, _YI, 2)}亿吨"
+            return f"{scaled(quantity_t, _WAN, 2)}万吨" if size >= _WAN else f"{self.whole(quantity_t)}吨"
         return f"{scaled(quantity_t, _MILLION, 2)} Mt" if size >= _MILLION else f"{self.whole(quantity_t)} t"
 
     def money(self, amount_fen: int) -> str:
@@ -63,10 +63,10 @@ class Voice:
         size = abs(amount_fen) // _FEN
         if self.zh:
             if size >= _YI:
-                return f"{scaled(amount_fen, _YI * _FEN, 2)} 亿{self.currency}"
+                return f"{scaled(amount_fen, _YI * _FEN, 2)}亿{self.currency}"
             if size >= _WAN:
-                return f"{scaled(amount_fen, _WAN * _FEN, 2)} 万{self.currency}"
-            return f"{self.amount(amount_fen)} {self.currency}"
+                return f"{scaled(amount_fen, _WAN * _FEN, 2)}万{self.currency}"
+            return f"{self.amount(amount_fen)}{self.currency}"
         if size >= _MILLION:
             return f"{self.currency} {scaled(amount_fen, _MILLION * _FEN, 2)} million"
         return f"{self.currency} {self.amount(amount_fen)}"
@@ -96,11 +96,15 @@ class Voice:
             text = f"> {scaled(10 ** (decimals + 2) - 1, 10**decimals, decimals)}"
         if part and text == scaled(0, 1, decimals):
             text = f"< {scaled(1, 10**decimals, decimals)}"
-        return f"{text} %"
+        return f"{text}%"
 
     def day(self, on: date | None) -> str:
         """A day."""
         return NONE if on is None else on.isoformat()
+
+    def price(self, fen_per_t: int) -> str:
+        """A price with its unit."""
+        return f"{self.amount(fen_per_t)}{'' if self.zh else ' '}{self.price_unit()}"
 
     def price_unit(self) -> str:
         """Currency per tonne."""
