@@ -118,12 +118,12 @@ _MOST_DIGITS: Final = 12
 
 def check_scenario(scenario: Scenario, schemes: list[Scheme]) -> None:
     """Raise `BadInput` with file, line and column for the first thing that does not fit together."""
+    registry = _registry(scenario, schemes)
     _check_keys(scenario)
     _check_ids(scenario)
     _check_rounds(scenario, schemes)
     _check_emissions(scenario)
     _check_days(scenario)
-    registry = _registry(scenario, schemes)
     holders = tuple(t.code for t in registry.account_types if not t.government)
     for line, row in scenario.enterprises.numbered():
         if row.account_type not in holders:
