@@ -23,7 +23,7 @@ __all__ = ["render_summary"]
 _ROUNDS = 30
 _FIRMS = 10
 _VALUES = 6
-_WIDE = 110  # columns that the table of those who fell short needs with room for names
+_WIDE = 100  # columns that the table of those who fell short needs with room for names
 
 
 def render_summary(summary: Summary, console: Console, lang: str = "en") -> None:
