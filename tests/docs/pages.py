@@ -5,11 +5,12 @@
 * A `python` block is a script; a `text` block right after it is what it prints.
 * A comment right before a block is a note to this module: `<!-- file: NAME -->` puts the block into a file,
   `<!-- skip: WHY -->` leaves it alone, `<!-- exit: N -->` says with which code the commands end.
-* `make demo` stands for the commands of that target in the Makefile.
+* `make demo`, also with settings before it, stands for the commands of that target in the Makefile.
 
 `python -m tests.docs.pages [PAGE …]` writes what the commands print today into the pages.
 """
 
+import atexit
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -26,6 +28,7 @@ LEFT_OUT = "…"
 SECONDS = 300
 
 _FENCE = re.compile(r"```(\w*)\s*$")
+_DEMO = re.compile(r"((?:\w+=\S+ )*)make demo")
 _NOTE = re.compile(r"<!--\s*(\w+):\s*(.*?)\s*-->\s*$")
 _CHANGES = (
     (re.compile(r"\b[0-9a-f]{12,64}\b"), "<hash>"),
@@ -152,7 +155,7 @@ def demo() -> list[str]:
 class Runner:
     """Runs the steps of one page in a folder of its own."""
 
-    kept: Path | None = None  # what `make demo` left, made once
+    kept: ClassVar[dict[str, Path]] = {}  # what `make demo` left, by settings; made once
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -185,19 +188,24 @@ class Runner:
 
     def run(self, step: Step) -> Step:
         command = step.command
-        if command == "make demo":
-            return self.demo(step)
+        if made := _DEMO.fullmatch(command):
+            return self.demo(step, made[1])
         return self._call(["bash", "-c", command], step)
 
-    def demo(self, step: Step) -> Step:
-        if Runner.kept is None:
-            self._call(["bash", "-e", "-o", "pipefail", "-c", "\n".join(demo())], step)
-            Runner.kept = Path(tempfile.mkdtemp(prefix="capwright-docs-"))
-            shutil.copytree(self.folder / "build", Runner.kept / "build")
-            (Runner.kept / "said").write_text("\n".join(step.actual), encoding="utf-8")
+    def demo(self, step: Step, settings: str) -> Step:
+        kept = Runner.kept.get(settings)
+        if kept is None:
+            lines = [f"export {settings}" if settings else "", *demo()]
+            self._call(["bash", "-e", "-c", "\n".join(lines)], step)
+            if step.code:
+                return step
+            kept = Runner.kept[settings] = Path(tempfile.mkdtemp(prefix="capwright-docs-"))
+            atexit.register(shutil.rmtree, kept, ignore_errors=True)
+            shutil.copytree(self.folder / "build", kept / "build")
+            (kept / "said").write_text("\n".join(step.actual), encoding="utf-8")
         else:
-            shutil.copytree(Runner.kept / "build", self.folder / "build", dirs_exist_ok=True)
-            step.actual = (Runner.kept / "said").read_text(encoding="utf-8").splitlines()
+            shutil.copytree(kept / "build", self.folder / "build", dirs_exist_ok=True)
+            step.actual = (kept / "said").read_text(encoding="utf-8").splitlines()
         return step
 
     def script(self, block: Block) -> Step:
