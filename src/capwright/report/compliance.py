@@ -125,8 +125,10 @@ def _vintage_table(page: Page) -> str:
 
 def _short_table(page: Page) -> str:
     voice, lines = page.voice, page.summary.shorts
+    several = len({line.vintage for line in lines}) > 1
     columns = [
         Column(voice.say("Firm", "企业")),
+        *([Column(voice.say("Vintage", "年度"))] if several else []),
         *page.numbers(
             voice.say("Owed, t", "应清缴（吨）"),
             voice.say("Short at the deadline, t", "截止时欠缴（吨）"),
@@ -138,7 +140,7 @@ def _short_table(page: Page) -> str:
         )[1:],
         Column(voice.say("Imposed", "已作处罚")),
     ]
-    rows = [_short_row(voice, line) for line in lines[:_MANY]]
+    rows = [_short_row(voice, line, several=several) for line in lines[:_MANY]]
     title = voice.say("Firms that fell short", "欠缴企业")
     parts = [table(title, columns, rows, quiet=True)]
     if len(lines) > _MANY:
@@ -168,7 +170,7 @@ def _short_table(page: Page) -> str:
     return "".join(parts)
 
 
-def _short_row(voice: Voice, line: ShortLine) -> list[str]:
+def _short_row(voice: Voice, line: ShortLine, *, several: bool) -> list[str]:
     fine = voice.amount(line.fine_least_fen)
     if line.fine_most_fen != line.fine_least_fen:
         fine += f" – {voice.amount(line.fine_most_fen)}"
@@ -180,7 +182,8 @@ def _short_row(voice: Voice, line: ShortLine) -> list[str]:
             f"罚款{voice.amount(line.imposed_fine_fen)}{voice.currency}；扣减{voice.whole(line.imposed_deduct_t)}吨",
         )
     return [
-        f"{line.name or line.holder}\n{line.account} · {line.vintage}",
+        f"{line.name or line.holder}\n{line.account}",
+        *([str(line.vintage)] if several else []),
         voice.whole(line.owed_t),
         voice.whole(line.short_at_due_t),
         voice.whole(line.short_t),

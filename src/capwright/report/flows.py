@@ -36,7 +36,7 @@ _WORDS: Final = {
     "source:allowance": Words("Allowances issued", "签发配额"),
     "source:special": Words("Special allowances issued", "签发特别配额"),
     "source:credit": Words("Credits issued", "签发减排量"),
-    "source:carried": Words("Carried over from earlier vintages", "以前年度结转"),
+    "source:carried": Words("Carried over", "以前年度结转"),
     "source:": Words("Units issued", "签发"),
     _BOUGHT: Words("Bought from other groups", "自其他组买入"),
     _SOLD: Words("Sold to other groups", "售予其他组"),

@@ -248,6 +248,10 @@
       }
       chart.resize();
       chart.setOption(kinds[spec.kind](spec, c, box.clientWidth), true);
+      // On paper the drawing is scaled to the width of the page, which is not known here.
+      const svg = box.querySelector("svg");
+      if (svg && paper) svg.setAttribute("viewBox", `0 0 ${chart.getWidth()} ${chart.getHeight()}`);
+      else if (svg) svg.removeAttribute("viewBox");
     }
   };
 
