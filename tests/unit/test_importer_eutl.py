@@ -10,7 +10,7 @@ from collections import defaultdict
 import pytest
 
 from capwright.audit import audit
-from capwright.importers import eutl
+from capwright.importers import eutl, eutl_compare
 from capwright.importers.eutl import import_eutl
 from capwright.importers.eutl_compare import (
     AVIATION_LATER,
@@ -25,8 +25,10 @@ from capwright.importers.eutl_compare import (
 from capwright.importers.eutl_files import identifier, read_eutl
 from capwright.importers.eutl_plan import make_plan
 from capwright.importers.eutl_schemes import vintage_scheme
+from capwright.importers.eutl_words import REASONS, RULES
 from capwright.journal import open_store
 from capwright.kernel.refusal import BadInput, Refused
+from tests.cli_calls import call
 
 INSTALLATIONS = """\
 installation_id,country,activity_code,activity,first_year,last_year
@@ -207,6 +209,30 @@ def test_a_journal_of_something_else_is_left_alone(sample, tmp_path, report):
             import_eutl(folder, str(db), countries=countries)
         assert no.value.refusal.code == "CW-9410"
     assert db.read_bytes() == before
+
+
+def test_postgres_gets_the_same_journal(sample, postgres_url, report):
+    assert import_eutl(sample, postgres_url).head == report.head
+    assert import_eutl(sample, postgres_url).repeated == report.commands
+
+
+# The command line.
+
+
+def test_the_command_prints_volumes_reasons_and_refused_rows(sample, tmp_path, capsys):
+    said = call(capsys, "import", "eutl", sample, "--db", tmp_path / "en.sqlite").out
+    assert "Issued 648 t: 564 allocated free, 84 sold" in said
+    assert "9 of 13 agree with the log (69.23 %)" in said
+    assert "installations.csv:6: CW-4105" in said
+    assert all(words[0][:40] in said for words in RULES.values())
+    said = call(capsys, "import", "eutl", sample, "--db", tmp_path / "zh.sqlite", "--lang", "zh").out
+    assert "签发648吨" in said
+
+
+def test_every_reason_has_words():
+    slugs = {value for name, value in vars(eutl_compare).items() if name.isupper() and isinstance(value, str)}
+    assert set(REASONS) == slugs - {eutl_compare.NONE}
+    assert all(en and zh for en, zh in [*REASONS.values(), *RULES.values()])
 
 
 # Bad input: one clear refusal, nothing written.
