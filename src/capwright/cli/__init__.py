@@ -11,6 +11,9 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 done, 1 findings, 2 bad input, 130 interrupted, 141 reader gone."""
-    from capwright.cli.app import run
+    try:
+        from capwright.cli.app import run
 
-    sys.exit(run(sys.argv[1:] if argv is None else argv))
+        sys.exit(run(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:  # before anything could say so more kindly
+        sys.exit(130)
