@@ -168,6 +168,15 @@ def test_other_ways_to_count_are_tried_on_the_same_rows(report):
     assert rules["log_totals"].of == rules["year"].of == 13
 
 
+def test_a_debt_of_one_trading_period_does_not_follow_into_the_next(tmp_path):
+    rows = ["AT-1,2007,,10,,0,10,B", "AT-1,2008,5,5,5,5,5,A", "AT-1,2009,,3,2,7,8,B", "AT-1,2010,,1,2,9,9,A"]
+    installations = INSTALLATIONS.replace("AT-1,AT,20,Combustion of fuels,2005", "AT-1,AT,20,Combustion,2007")
+    compliance = "\n".join([COMPLIANCE.splitlines()[0], *rows, ""])
+    folder = extract(tmp_path / "eutl", installations, compliance)
+    found = import_eutl(folder, "memory:", countries=("AT",)).agreement
+    assert (found.overall, found.rules["life"]) == (Rate.make(4, 4), Rate.make(2, 4))
+
+
 # Countries, resuming, other journals.
 
 
