@@ -163,7 +163,7 @@ def campaign(where, tmp_path, task, seed, kills):
     finally:
         victims.close()
     victims.check(fully=True)
-    assert len(victims.got) > kills, "hardly anything was answered before the kills"
+    assert len(victims.got) > kills // 2, "hardly anything was answered before the kills"
     return victims
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from capwright.journal import Fenced, OpenFault, StoreFailed, open_store, records
+from capwright.journal import Fenced, OpenFault, Record, StoreFailed, open_store, records
 from tests.crash.kinds import DURABLE, KINDS, place
 from tests.crash.toy import Give
 
@@ -216,7 +216,7 @@ def test_reading_changes_no_byte(durable):
             pass
         reader = durable.store(create=False, read_only=True)
         with pytest.raises(StoreFailed):
-            reader.append([(1, 1, "a", "b", b"{}", b"[]", bytes(32))], [b""])
+            reader.append([Record(1, 1, "a", "b", b"{}", b"[]", bytes(32))], [b""])
         return
     with durable.engine() as engine:
         engine.execute(Give("a", 1), "1", "x")
@@ -224,7 +224,7 @@ def test_reading_changes_no_byte(durable):
     reader = durable.store(create=False, read_only=True)
     assert len(list(records(reader))) == 1
     with pytest.raises(StoreFailed):
-        reader.append([(2, 1, "a", "b", b"{}", b"[]", bytes(32))], [b""])
+        reader.append([Record(2, 1, "a", "b", b"{}", b"[]", bytes(32))], [b""])
     reader.close()
     assert Path(durable.address).read_bytes() == before
 

@@ -44,7 +44,9 @@ GENESIS: Final = sha256(b"capwright journal 1").digest()
 HASH_SIZE: Final = 32
 
 _SEQ_AT: Final[Callable[..., bytes]] = Struct(">iqiq").pack
-_SIZE: Final[Callable[..., bytes]] = Struct(">i").pack
+_SHORT: Final = tuple(
+    size.to_bytes(4, "big") for size in range(4096)
+)  # looked up in half the time of packing
 
 
 class Record(NamedTuple):
@@ -72,19 +74,23 @@ EMPTY: Final = Head(0, 0, GENESIS)
 
 def pack(seq: int, at: int, command_id: bytes, actor: bytes, command: bytes, events: bytes) -> bytes:
     """Return the canonical bytes of a record, without its hash."""
-    return b"".join(
-        (
-            _SEQ_AT(8, seq, 8, at),
-            _SIZE(len(command_id)),
-            command_id,
-            _SIZE(len(actor)),
-            actor,
-            _SIZE(len(command)),
-            command,
-            _SIZE(len(events)),
-            events,
+    try:
+        return b"".join(
+            (
+                _SEQ_AT(8, seq, 8, at),
+                _SHORT[len(command_id)],
+                command_id,
+                _SHORT[len(actor)],
+                actor,
+                _SHORT[len(command)],
+                command,
+                _SHORT[len(events)],
+                events,
+            )
         )
-    )
+    except IndexError:  # a long column
+        columns = (command_id, actor, command, events)
+        return _SEQ_AT(8, seq, 8, at) + b"".join(len(one).to_bytes(4, "big") + one for one in columns)
 
 
 # A row as a store hands it out for checking: the text columns as raw bytes, nothing trusted yet.

@@ -41,7 +41,7 @@ __all__ = ["MAX_BATCH", "Bulk", "Engine", "Envelope"]
 
 MAX_BATCH: Final = 500
 SNAPSHOT_EVERY: Final = 200_000  # events: a start replays about a second's worth beside loading the snapshot
-FEED: Final = 20  # commands after which the store may begin to write while the next are carried out
+PART: Final = 50  # commands after which a large batch begins to be written
 PATIENCE_S: Final = 5.0  # how long an interrupted commit is looked into before it is answered "not known"
 _RETRY_S: Final = 0.05
 
@@ -205,7 +205,8 @@ class Engine:
                 if len(waiting) == MAX_BATCH or queue.empty():
                     break
                 item = queue.get()
-            self._answer(waiting)
+            if waiting:
+                self._answer(waiting)
             if item is None:
                 return
 
@@ -230,30 +231,49 @@ class Engine:
         return answers
 
     def _some(self, envelopes: Sequence[Envelope]) -> list[Answer]:
+        """Answer envelopes up to the first `MachineFault`.
+
+        Of a large batch the first parts are written while the next are carried out, each as soon as the one
+        before has been written.
+        """
         try:
             batch, known = self._begin(envelopes)
         except Refused as no:
             return [no] * len(envelopes)
         answers: list[Answer] = []
+        sent = 0
         try:
             for envelope in envelopes:
                 answer = batch.carry_out(envelope, known)
                 answers.append(answer)
                 if isinstance(answer, Refused):
                     break
-                if len(answers) % FEED == 0:
-                    self._store.feed(batch.records, batch.packed)
-            broken = self._commit(batch)
+                if len(answers) % PART == 0 and len(envelopes) - len(answers) >= PART // 2:
+                    sent = self._send(batch, sent)
+            broken = self._commit(batch, sent)
         except BaseException:  # an interrupt or a bug: memory may be ahead of the store
-            self._store.abandon()
             self._forget(lost=True)
             raise
         if isinstance(answers[-1], Refused):
             self._machine = None
         if broken is not None:
-            behind = batch.start.seq
-            answers = [broken if isinstance(one, Outcome) and one.seq > behind else one for one in answers]
+            durable = self._head.seq
+            answers = [broken if isinstance(one, Outcome) and one.seq > durable else one for one in answers]
         return answers
+
+    def _send(self, batch: Batch, sent: int) -> int:
+        """Begin to write what is not yet sent, if the write before has ended; return how many were sent."""
+        count = len(batch.records)
+        if count == sent or not self._store.settled():
+            return sent
+        try:
+            self._store.confirm()
+        except (Refused, fault.StoreFailed) as trouble:
+            batch.trouble = trouble
+        if batch.trouble is not None:
+            return sent
+        self._store.send(batch.records[sent:], batch.packed[sent:])
+        return count
 
     def _begin(self, envelopes: Sequence[Envelope]) -> tuple[Batch, dict[str, Record]]:
         """Return an empty batch and the earlier records with the envelopes' ids.
@@ -294,12 +314,16 @@ class Engine:
             self._stop(no)
             raise
 
-    def _commit(self, batch: Batch) -> Refused | None:
-        """Write a batch; return why it must not be acknowledged, or None."""
+    def _commit(self, batch: Batch, sent: int = 0) -> Refused | None:
+        """Write a batch, of which `sent` records are under way; return why not all are durable, or None."""
         if not batch.records:
             return None
         try:
-            self._store.append(batch.records, batch.packed)
+            if batch.trouble is not None:
+                raise batch.trouble
+            self._store.confirm()
+            if sent < len(batch.records):
+                self._store.append(batch.records[sent:], batch.packed[sent:])
         except fault.Fenced as no:
             self._stop(no)
             return no
@@ -314,7 +338,7 @@ class Engine:
         return None
 
     def _resolve(self, batch: Batch, reason: str) -> Refused | None:
-        """Find out whether a batch whose commit was interrupted is in the journal."""
+        """Find out how much of a batch whose commit was interrupted is in the journal; None if all is."""
         until = time.monotonic() + self._patience_s
         while True:
             try:
@@ -331,12 +355,13 @@ class Engine:
             time.sleep(_RETRY_S)
         if head == batch.head:
             return None
+        if head not in batch:
+            strange = fault.unavailable(fault.FENCED, f"record {batch.start.seq + 1} is not ours")
+            self._stop(strange)
+            return strange
         self._machine = None
-        if head == batch.start:
-            return fault.unavailable(fault.NOT_WRITTEN, reason)
-        strange = fault.unavailable(fault.FENCED, f"record {batch.start.seq + 1} is not ours")
-        self._stop(strange)
-        return strange
+        self._head = head
+        return fault.unavailable(fault.NOT_WRITTEN, reason)
 
     def _forget(self, *, lost: bool) -> None:
         """Drop the state in memory; with `lost` the connection to the store too."""

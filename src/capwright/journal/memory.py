@@ -25,6 +25,7 @@ class MemoryStore:
         self._by_id: dict[str, int] = {}
         self._snapshots: dict[int, Snapshot] = {}
         self._leased = False
+        self._sent: list[tuple[Sequence[Record], Sequence[bytes]]] = []
 
     def lease(self) -> None:
         if self._leased:
@@ -35,19 +36,13 @@ class MemoryStore:
         self._leased = False
 
     def reopen(self) -> None:
-        pass
+        self._sent.clear()
 
     def head(self) -> Head:
         if not self.records:
             return EMPTY
         last = self.records[-1]
         return Head(last.seq, last.at, last.hash)
-
-    def feed(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
-        pass
-
-    def abandon(self) -> None:
-        pass
 
     def append(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:  # noqa: ARG002 - the contract
         if records[0].seq != len(self.records) + 1:
@@ -58,6 +53,16 @@ class MemoryStore:
         for record in records:
             self._by_id[record.command_id] = record.seq
         self.records.extend(records)
+
+    def send(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
+        self._sent.append((records, packed))
+
+    def settled(self) -> bool:
+        return True
+
+    def confirm(self) -> None:
+        while self._sent:
+            self.append(*self._sent.pop())
 
     def find(self, command_ids: Sequence[str]) -> list[Record]:
         by_id = self._by_id

@@ -8,6 +8,7 @@ on `seq` fences a writer that has not noticed.
 from __future__ import annotations
 
 import contextlib
+import select
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,6 +41,7 @@ __all__ = ["PostgresStore"]
 
 _CONNECT_S: Final = 5
 _LOCK_CLASS: Final = 0x43415057  # "CAPW"; the second half of the lock's key is the journal table's number
+_ENDING_S: Final = 0.3  # the session of an engine that was killed ends a moment after it
 _OWN_SESSION_S: Final = 5.0  # how long to wait until the server has ended our own lost session
 
 _TABLES: Final = """
@@ -74,6 +76,7 @@ _BYTES: Final = ", ".join(
     f"convert_to({name}, 'UTF8')" for name in ("command_id", "actor", "command", "events")
 )
 _PAGE: Final = f"SELECT seq, at, {_BYTES}, hash FROM journal WHERE seq >= %s ORDER BY seq LIMIT {PAGE_ROWS}"  # noqa: S608
+_KNOWN: Final = b"SELECT 1 FROM journal WHERE command_id = ANY($1::text[]) LIMIT 1"
 _FIND: Final = (
     "SELECT seq, at, command_id, actor, convert_to(command, 'UTF8'), convert_to(events, 'UTF8'), hash"
     " FROM journal WHERE command_id = ANY(%s)"
@@ -100,8 +103,9 @@ class PostgresStore:
         self.read_only = read_only
         self._address = url
         self._leased = False
-        self._fed = 0  # records of the batch under way that were sent
-        self._failed: tuple[str, str] | None = None  # SQLSTATE and text of what went wrong with them
+        self._under_way = False  # a write was sent and not confirmed
+        self._failed: tuple[str, str] | None = None  # SQLSTATE and text of what went wrong with it
+        self._can_ask = False  # the look-up of ids is prepared in this session
         self._session = ("", "")  # process number and start of our last session with the lease
         try:
             self._connection = self._connect()
@@ -165,8 +169,11 @@ class PostgresStore:
         if self.read_only:
             raise open_fault(READ_ONLY)
         try:
-            if not self._try_lock():
-                raise open_fault(LEASE_TAKEN, holder=self._holder_text())
+            until = time.monotonic() + _ENDING_S
+            while not self._try_lock():
+                if time.monotonic() > until:
+                    raise open_fault(LEASE_TAKEN, holder=self._holder_text())
+                time.sleep(0.02)
         except psycopg.Error as fault:
             raise open_fault(CANNOT_OPEN, url=self.url, reason=_reason(fault)) from fault
         self._leased = True
@@ -205,6 +212,7 @@ class PostgresStore:
         with contextlib.suppress(psycopg.Error):
             self._connection.close()
         try:
+            self._under_way, self._failed, self._can_ask = False, None, False
             self._connection = self._connect()
             if self._leased:
                 self._take_back()
@@ -229,75 +237,91 @@ class PostgresStore:
         rows = self._read(_LAST, (), EMPTY)
         return Head(*rows[0]) if rows else EMPTY
 
-    def feed(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
-        """Send the rows on their way: the server writes them while the next commands are carried out."""
-        if self._failed is not None or not records:
-            return
+    def append(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
+        self.send(records, packed)
+        self.confirm()
+
+    def send(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
+        """Send the rows; the server writes them while the next commands are carried out.
+
+        COPY through libpq directly takes half the time of psycopg's, and need not be waited for.
+        """
+        parts = [_COPY_START]
+        for record, fields in zip(records, packed, strict=True):
+            parts += (_COPY_ROW, fields, _COPY_HASH, record.hash)
+        parts.append(_COPY_END)
+        wire = self._connection.pgconn
         try:
-            if not self._fed:
-                self._start_copy()
-            if self._failed is None:
-                self._send(records, packed)
+            wire.nonblocking = 0
+            result = wire.exec_(_COPY)
+            if result.status != pq.ExecStatus.COPY_IN:
+                self._note(result)
+                return
+            wire.put_copy_data(b"".join(parts))
+            wire.put_copy_end()
+            self._under_way = True
         except psycopg.Error as fault:
             self._failed = ("", _reason(fault))
 
-    def abandon(self) -> None:
-        if self._fed:
-            with contextlib.suppress(psycopg.Error):
-                self._end_copy(b"abandoned")
-        self._fed, self._failed = 0, None
-
-    def append(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
-        self.feed(records, packed)
+    def settled(self) -> bool:
+        if not self._under_way:
+            return True
+        wire = self._connection.pgconn
         try:
-            if self._failed is None:
-                self._end_copy(None)
-            failed = self._failed
+            if not select.select([wire.socket], [], [], 0)[0]:
+                return False
+            wire.consume_input()
+            return not wire.is_busy()
+        except (psycopg.Error, OSError, ValueError):  # `confirm` finds out
+            return True
+
+    def confirm(self) -> None:
+        try:
+            if self._under_way:
+                self._under_way = False
+                wire = self._connection.pgconn
+                while (result := wire.get_result()) is not None:
+                    if result.status != pq.ExecStatus.COMMAND_OK:
+                        self._note(result)
+                wire.nonblocking = 1
         except psycopg.Error as fault:
-            failed = ("", _reason(fault))
-        finally:
-            self._fed, self._failed = 0, None
+            self._failed = ("", _reason(fault))
+        failed, self._failed = self._failed, None
         if failed is not None:
             code, text = failed
             if code == "23505":  # unique_violation
-                raise unavailable(FENCED, f"record {records[0].seq} is there already")
+                raise unavailable(FENCED, "records are there already")
             raise StoreFailed(text)
 
-    # COPY through libpq directly: half the cost of psycopg's, and rows may be sent as they come.
-
-    def _start_copy(self) -> None:
-        wire = self._connection.pgconn
-        wire.nonblocking = 0
-        result = wire.exec_(_COPY)
-        if result.status == pq.ExecStatus.COPY_IN:
-            wire.put_copy_data(_COPY_START)
-        else:
-            self._note(result)
-
-    def _send(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
-        parts: list[bytes] = []
-        for at in range(self._fed, len(records)):
-            parts += (_COPY_ROW, packed[at], _COPY_HASH, records[at][6])
-        self._fed = len(records)
-        self._connection.pgconn.put_copy_data(b"".join(parts))
-
-    def _end_copy(self, error: bytes | None) -> None:
-        wire = self._connection.pgconn
-        if error is None:
-            wire.put_copy_data(_COPY_END)
-        wire.put_copy_end(error)
-        while (result := wire.get_result()) is not None:
-            if result.status != pq.ExecStatus.COMMAND_OK:
-                self._note(result)
-        wire.nonblocking = 1
-
     def _note(self, result: Any) -> None:
+        """Keep the first thing that went wrong."""
         code = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
         text = (result.error_message or self._connection.pgconn.error_message).decode(errors="replace")
-        self._failed = (code.decode(), text.strip() or "the server ended the session")
+        self._failed = self._failed or (code.decode(), text.strip() or "the server ended the session")
 
     def find(self, command_ids: Sequence[str]) -> list[Record]:
+        if not self._any_known(command_ids):
+            return []
         return [Record(*row) for row in self._read(_FIND, (list(command_ids),), EMPTY)]
+
+    def _any_known(self, command_ids: Sequence[str]) -> bool:
+        """Whether any of the ids is in the journal; asked of libpq directly, for it is asked all the time."""
+        together = '","'.join(command_ids)
+        if "\\" in together or together.count('"') != 2 * len(command_ids) - 2:
+            return True  # an id with a quote or a backslash: let psycopg find out
+        wire = self._connection.pgconn
+        try:
+            if not self._can_ask:
+                wire.prepare(b"capwright_known", _KNOWN)
+                self._can_ask = True
+            result = wire.exec_prepared(b"capwright_known", [b'{"%b"}' % together.encode()])
+        except psycopg.Error as fault:
+            raise StoreFailed(_reason(fault)) from fault
+        if result.status != pq.ExecStatus.TUPLES_OK:
+            raise StoreFailed(
+                result.error_message.decode(errors="replace").strip() or "the connection is lost"
+            )
+        return result.ntuples > 0
 
     def scan(self, from_seq: int = 1) -> Iterator[list[Row]]:
         while page := self._read(_PAGE, (from_seq,), Head(from_seq - 1, 0, b"")):
@@ -353,6 +377,7 @@ class PostgresStore:
             raise StoreFailed(_reason(fault)) from fault
 
     def close(self) -> None:
+        self.release()
         with contextlib.suppress(psycopg.Error):
             self._connection.close()
 

@@ -67,21 +67,24 @@ class Store(Protocol):
     def head(self) -> Head:
         """The last record."""
 
-    def feed(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
-        """Begin to write the records so far of a batch that goes on; `append` gets all of them again.
-
-        Between `feed` and `append` or `abandon` no other method may be called. Never fails: `append` tells.
-        """
-
-    def abandon(self) -> None:
-        """Forget what was fed."""
-
     def append(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
         """Write all records or none, durably. `packed` are their canonical bytes.
 
         Raises `Fenced` when another writer's records are in the way. After `StoreFailed` either may have
         happened.
         """
+
+    def send(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
+        """Begin what `append` does, and return. Never fails: `confirm` tells.
+
+        Until `confirm` has returned or raised, nothing but `settled` may be called.
+        """
+
+    def settled(self) -> bool:
+        """Whether the write under way has ended, well or not; hardly waits."""
+
+    def confirm(self) -> None:
+        """Wait for the end of the write under way, if there is one; raises as `append` does."""
 
     def find(self, command_ids: Sequence[str]) -> list[Record]:
         """The records, in no order, whose command id is one of these."""
