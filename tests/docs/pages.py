@@ -11,6 +11,7 @@
 """
 
 import atexit
+import difflib
 import os
 import re
 import shutil
@@ -30,9 +31,11 @@ SECONDS = 300
 _FENCE = re.compile(r"```(\w*)\s*$")
 _DEMO = re.compile(r"((?:\w+=\S+ )*)make demo")
 _NOTE = re.compile(r"<!--\s*(\w+):\s*(.*?)\s*-->\s*$")
-_CHANGES = (
+_CHANGES = (  # hashes, times and the widths of columns say nothing
     (re.compile(r"\b[0-9a-f]{12,64}\b"), "<hash>"),
-    (re.compile(r"\b[0-9.]+ (s|seconds|秒)(?!\w)"), "<time>"),
+    (re.compile(r"[0-9.]+ ?(s|seconds|秒)(?!\w)"), "<time>"),
+    (re.compile(r"[─━]+"), "─"),
+    (re.compile(r" {2,}"), "  "),
 )
 
 
@@ -127,10 +130,17 @@ def agrees(expected: list[str], actual: list[str]) -> bool:
 
 
 def _plain(lines: list[str]) -> list[str]:
-    plain = [line.rstrip() for line in lines]
+    plain = list(lines)
     for pattern, word in _CHANGES:
         plain = [pattern.sub(word, line) for line in plain]
-    return plain
+    return [line.strip() for line in plain]
+
+
+def differences(expected: list[str], actual: list[str]) -> str:
+    """Where the output is not what the page says."""
+    return "\n".join(
+        difflib.unified_diff(_plain(expected), _plain(actual), "page", "printed", lineterm="", n=1)
+    )
 
 
 def shortened(expected: list[str], actual: list[str]) -> list[str]:

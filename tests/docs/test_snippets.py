@@ -7,7 +7,7 @@ import pytest
 from typer.main import get_command
 
 from capwright.cli.app import app
-from tests.docs.pages import LEFT_OUT, ROOT, Runner, agrees, blocks, pages, shortened, steps
+from tests.docs.pages import LEFT_OUT, ROOT, Runner, agrees, blocks, differences, pages, shortened, steps
 
 PAGES = [path for path in pages() if path.exists()]
 WRITTEN = [path for path in PAGES if "reference" not in path.parts]
@@ -29,10 +29,14 @@ def name(path):
 def test_commands_print_what_the_page_shows(path, tmp_path):
     done = Runner(tmp_path).page(path.read_text(encoding="utf-8"))
     for step in done:
-        said = "\n".join([f"{name(path)}, line {step.first}: {step.command}", *step.actual[-40:], HOW])
-        assert step.code == step.wanted_code, said
-        assert step.expected != [LEFT_OUT], f"{said}\nThe output is still to be written in."
-        assert agrees(step.expected, step.actual), said
+        where = f"{name(path)}, line {step.first}: {step.command}"
+        if step.code != step.wanted_code:
+            said = "\n".join(step.actual[-40:])
+            pytest.fail(f"{where}\nended with {step.code} instead of {step.wanted_code}\n{said}")
+        if step.expected == [LEFT_OUT]:
+            pytest.fail(f"{where}\nThe output is still to be written in.\n{HOW}")
+        if not agrees(step.expected, step.actual):
+            pytest.fail(f"{where}\n{differences(step.expected, step.actual)}\n{HOW}")
 
 
 def test_the_readmes_and_the_tutorial_are_run():
@@ -136,11 +140,17 @@ class TestTheReader:
             (["a", LEFT_OUT, "d"], ["a", "b", "c"], False),
             (["took 0.5 s"], ["took 1.25 s"], True),
             (["took 0.5 t"], ["took 1.25 t"], False),
+            (["用时0.5秒"], ["用时1.2秒"], True),
+            (["a  1 ──"], ["a     1 ───"], True),
+            (["a  1"], ["a     2"], False),
             (["head 0123456789abcdef"], ["head fedcba9876543210"], True),
         ],
     )
     def test_compares_outputs(self, expected, actual, same):
         assert agrees(expected, actual) is same
+
+    def test_shows_the_difference(self):
+        assert "-a\n+b" in differences(["a"], ["b"])
 
     def test_keeps_what_is_left_out(self):
         assert shortened(["a", LEFT_OUT, "z"], ["1", "2", "3", "4"]) == ["1", LEFT_OUT, "4"]
