@@ -15,8 +15,8 @@ def test_ordinary_texts_pass(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "x" * (MAX_ID + 1), "a\nb", "a\tb", "\x00", "\x7f", " a", "a ", "\u202ea", "a\u200bb", "\ufeffa",
-     "\ud800", "a\u00a0"],
+    ["", " ", "x" * (MAX_ID + 1), "a\nb", "a\tb", "\x00", "\x7f", " a", "a ", "\u202ea", "a\u200bb",
+     "\ufeffa", "\ud800", "a\u00a0"],
 )  # fmt: skip
 def test_empty_long_and_unprintable_texts_are_refused(text):
     with pytest.raises(Refused) as refused:

@@ -156,19 +156,15 @@ class People:
 
     def appoint_officer(self, _request: Request, command: AppointOfficer) -> list[Event]:
         """Appoint, but never leave fewer than two people with the role of the authority."""
-        self.check_officers({command.person: command.roles})
         self.check_first_officers({**self._state.officers, command.person: command.roles})
         return [OfficerAppointed(command.person, command.roles)]
 
-    def check_officers(self, officers: dict[str, tuple[Role, ...]]) -> None:
-        """Refuse ids that cannot be kept and roles that do not exist."""
+    def check_first_officers(self, officers: dict[str, tuple[Role, ...]]) -> None:
+        """Refuse ids that cannot be kept, roles that do not exist, and fewer than two of the authority."""
         for person, roles in officers.items():
             check_text("person", person, MAX_ID)
             if not _ROLES.issuperset(roles):
                 refuse(BAD_RIGHTS, person=person, given=", ".join(roles))
-
-    def check_first_officers(self, officers: dict[str, tuple[Role, ...]]) -> None:
-        """Refuse a set of officers in which nobody could approve what another proposes."""
         if sum("authority" in roles for roles in officers.values()) < 2:  # noqa: PLR2004 - four eyes
             refuse(LAST_AUTHORITY)
 
