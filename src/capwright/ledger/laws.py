@@ -48,9 +48,10 @@ def _tiling(book: Book) -> list[str]:
     for series, blocks in found.items():
         expected = 1
         for first, last in sorted(blocks):
-            if first != expected:
-                fault = "lie at two places" if first < expected else "lie nowhere"
-                wrong.append(f"units {min(first, expected)}-{max(first, expected) - 1} of {series} {fault}")
+            if first < expected:
+                wrong.append(f"units {first}-{min(last, expected - 1)} of {series} lie at two places")
+            elif first > expected:
+                wrong.append(f"units {expected}-{first - 1} of {series} lie nowhere")
             expected = max(expected, last + 1)
         if expected != book.state.series[series].issued_t + 1:
             wrong.append(
