@@ -59,11 +59,10 @@ def test_json_numbers_are_exact(tmp_path):
     assert '"revenue": 899999910000000.00' in report_json(clear_file(tmp_path, big, offer=10**12))
 
 
-def test_a_policy_reserve_price_must_be_given(tmp_path):
-    with pytest.raises(Refused) as caught:
-        clear_file(tmp_path, GUANGDONG, load_scheme("guangdong-2016").body.auction)
-    assert caught.value.refusal.code == "CW-6030"
-    assert "--reserve" in caught.value.refusal.message("zh")
+def test_a_policy_reserve_price_that_is_not_given_is_left_out_and_said(tmp_path):
+    report = clear_file(tmp_path, GUANGDONG, load_scheme("guangdong-2016").body.auction)
+    assert report.reserve is None
+    assert report.note.code == "CW-6042"
 
 
 @pytest.mark.parametrize("preset", PRESETS.values())

@@ -122,7 +122,6 @@ OPTIONS = [
     (["--offer", "5", "--rules", "eurasia"], "CW-8001", None),
     (["--offer", "5", "--rules", "guangdong-auction-2015"], "CW-8015", "guangdong-auction-2015.toml"),
     (["--offer", "5", "--rules", "china-national-2023"], "CW-9012", None),
-    (["--offer", "5", "--rules", "guangdong-2016"], "CW-6030", None),
 ]
 
 

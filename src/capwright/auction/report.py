@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from capwright.auction.bids import Bid, SetAside
 from capwright.auction.clearing import clear
@@ -43,6 +43,16 @@ MIXED_MOMENTS = define(
 )
 
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
+
+
+RESERVE_LEFT_OUT = define(
+    "CW-6042",
+    en="The scheme has a policy reserve price, but none was given: every bid counts.",
+    zh="该体系设有政策保留价，但未给出：所有申报均视为有效。",
+    mend_en="Give the announced one with --reserve.",
+    mend_zh="请用 --reserve 给出公布的政策保留价。",
+    rule="GZETS 2015-09-10, 2017-03-15, 2020-04-10",
+)
 
 
 class Moment(Struct, frozen=True, order=True):
@@ -192,11 +202,17 @@ def auction_from_table(
 ) -> AuctionReport:
     """Clear the bids of a CSV file under a scheme's rules.
 
-    `name` is the scheme's, `lang` the language of the reasons. Raises `BadInput` for a faulty file, `Refused`
-    when the rules need a reserve price and none is given.
+    `name` is the scheme's, `lang` the language of the reasons. Raises `BadInput` for a faulty file. A policy
+    reserve price that is not given is left out and the report says so: a file of bids has no trades to work
+    it out from. (A round on the ledger is refused without it.)
     """
     bids, lines = bids_from_table(read_table(path, BidRow))
+    unknown = rules.reserve == "listed_click_mean" and reserve_fen_per_t is None
+    if unknown:
+        rules = structs.replace(rules, reserve="none")
     clearing = clear(rules, offer_t, bids, reserve_fen_per_t=reserve_fen_per_t, seed=seed)
+    if unknown:
+        clearing = structs.replace(clearing, note=Refusal(RESERVE_LEFT_OUT.code))
     return _report(rules, clearing, bids, lines, {"name": name, "currency": currency, "lang": lang})
 
 
