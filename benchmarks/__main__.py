@@ -1,4 +1,4 @@
-"""`python -m benchmarks [durable] [replay] [memory] [start] [--quick]` (`make bench`) prints Markdown tables."""
+"""`python -m benchmarks [durable] [replay] [memory] [start] [--quick]`, or `make bench`, prints tables."""
 
 import argparse
 import tempfile

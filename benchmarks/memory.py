@@ -10,12 +10,14 @@ from capwright.kernel.serial import RangeSet
 
 BLOCKS = 1_000_000
 PROBE = """
-import resource, sys
+import gc
 from capwright.kernel.serial import RangeSet
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def resident():
+    gc.collect()
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+before = resident()
 made = {make}
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print((after - before) * 1024)
+print(resident() - before)
 """
 RANGE_SET = f"RangeSet()\nfor n in range({BLOCKS}): made.add(3 * n + 1, 3 * n + 2)"
 OBJECTS = f"[(3 * n + 1, 3 * n + 2) for n in range({BLOCKS})]"

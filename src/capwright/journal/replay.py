@@ -188,11 +188,12 @@ def _whole_snapshot(store: Store, seq: int) -> Snapshot | None:
 
 
 def _restored(machine: Machine, state: bytes) -> bool:
+    """Whether the machine took the state over and holds exactly it: a layout may change without its name."""
     try:
         machine.restore(state)
+        return machine.snapshot() == state
     except Exception:  # noqa: BLE001 - another version's layout may fail in any way; the journal is the truth
         return False
-    return True
 
 
 def _match(store: Store, snapshot: Snapshot) -> Head:
