@@ -235,8 +235,8 @@ def test_scaled(value, unit, decimals, text):
 def test_numbers_as_their_readers_write_them():
     zh, en = Voice("zh"), Voice("en")
     assert zh.tonnes(297_000_000) == "2.97亿吨"
-    assert en.tonnes(297_000_000) == "297.00 Mt"
-    assert (zh.tonnes(12_345), en.tonnes(12_345)) == ("1.23万吨", "12,345 t")
+    assert en.tonnes(297_000_000) == "297.00\u00a0Mt"
+    assert (zh.tonnes(12_345), en.tonnes(12_345)) == ("1.23万吨", "12,345\u00a0t")
     assert (zh.money(81_546_045_500), en.money(81_546_045_500)) == ("8.15亿元", "CNY 815.46 million")
     assert (zh.money(123_456), en.money(123_456)) == ("1,234.56元", "CNY 1,234.56")
     assert Voice("zh", "EUR").money(100) == "1.00欧元"

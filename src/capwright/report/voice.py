@@ -56,7 +56,11 @@ class Voice:
             if size >= _YI:
                 return f"{scaled(quantity_t, _YI, 2)}亿吨"
             return f"{scaled(quantity_t, _WAN, 2)}万吨" if size >= _WAN else f"{self.whole(quantity_t)}吨"
-        return f"{scaled(quantity_t, _MILLION, 2)} Mt" if size >= _MILLION else f"{self.whole(quantity_t)} t"
+        return (
+            f"{scaled(quantity_t, _MILLION, 2)}\u00a0Mt"
+            if size >= _MILLION
+            else f"{self.whole(quantity_t)}\u00a0t"
+        )
 
     def money(self, amount_fen: int) -> str:
         """Money for reading: millions in English, 万 or 亿 in Chinese; small amounts whole."""
