@@ -121,6 +121,17 @@ def test_offsets_stop_at_a_tenth_of_actual_emissions(world):
     assert code(world, rep(ALPHA), SurrenderUnits(ALPHA, 2023, 0, (UnitLine(series, 1),))) == "CW-7037"
 
 
+def test_credits_count_until_the_last_day_for_requests(world):
+    """Vintage 2023: 2024-07-20 (rulebook 6.1)."""
+    series = lodge(world, "PHCER", "forest", 200)
+    world.do("ann", RecordEmissions(ALPHA, 2023, 1000))
+    surrender(world.on(date(2024, 7, 20)), ALPHA, lines=(UnitLine(series, 50),))
+    world.on(date(2024, 7, 21))
+    assert code(world, rep(ALPHA), SurrenderUnits(ALPHA, 2023, 0, (UnitLine(series, 10),))) == "CW-7041"
+    surrender(world, ALPHA)  # what is owed is then met with allowances alone
+    assert world.market.book.at(SURRENDER) == {series: 50, "GDEA-2023": 950}
+
+
 def test_a_pending_surrender_counts_against_the_limit(world):
     """Two proposals, each inside the limit, may not pass it together."""
     series = lodge(world, "PHCER", "forest", 200)

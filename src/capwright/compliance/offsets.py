@@ -23,6 +23,7 @@ from capwright.kernel.refusal import Refusal, RefusalCode, define
 from capwright.scheme.compliance_rules import CreditFilter, OffsetRules
 
 __all__ = [
+    "TOO_LATE",
     "CreditProject",
     "OffsetDecision",
     "OffsetLot",

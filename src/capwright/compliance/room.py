@@ -20,7 +20,7 @@ from capwright.compliance.messages import (
     SurrenderUnits,
 )
 from capwright.compliance.obligation import UnitEmissions, obligation
-from capwright.compliance.offsets import CreditProject, OffsetLot, admit
+from capwright.compliance.offsets import TOO_LATE, CreditProject, OffsetVerdict, admit
 from capwright.compliance.state import ComplianceState, DutyYear
 from capwright.compliance.status import (
     CumulativeStatus,
@@ -31,8 +31,9 @@ from capwright.compliance.surrender import Holding, plan_surrender
 from capwright.compliance.usage import Usage
 from capwright.kernel.message import Event
 from capwright.kernel.quantity import MAX_T
-from capwright.kernel.refusal import Refused, define, refuse
+from capwright.kernel.refusal import Refusal, Refused, define, refuse
 from capwright.ledger.accounts import Account
+from capwright.ledger.clock import local_time
 from capwright.ledger.messages import TransactionCompleted, UnitLine
 from capwright.ledger.place import frozen
 from capwright.ledger.room import Request, Room
@@ -194,32 +195,20 @@ class ComplianceRoom(Room):
 
     def _surrender(self, request: Request, command: SurrenderUnits) -> list[Event]:
         """Plan what to hand in and pass it on to the registry as a transaction of type `surrender`."""
-        lines = command.lines or self._plan(command)
+        lines = command.lines or self._plan(request, command)
         return self.propose(request, command, lines)
 
-    def _plan(self, command: SurrenderUnits) -> tuple[UnitLine, ...]:
+    def _plan(self, request: Request, command: SurrenderUnits) -> tuple[UnitLine, ...]:
         rules = self._rules(command.vintage)
         owed_t = self.owed_t(command.account, command.vintage)
         if not owed_t and rules.status == "yearly":
             refuse(NOTHING_OWED, account=command.account, vintage=command.vintage)
         quantity_t = command.quantity_t or owed_t
         holdings = self._holdings(command.account, command.vintage)
-        lots = self.usage.lots(holdings)
         admitted: dict[tuple[str, str], int] = {}
-        if rules.offsets and lots:
-            duty = self.duty(command.account, command.vintage)
-            decision = admit(
-                rules.offsets,
-                command.account,
-                duty.emissions_t or 0,
-                duty.owed_t,
-                lots,
-                used=self.usage.groups(command.account, command.vintage, self.pending),
-                ceiling_left_t=self.usage.ceiling_left_t(command.vintage, self.pending),
-            )
-            for verdict in decision.verdicts:
-                key = verdict.lot.kind, verdict.lot.project.code if verdict.lot.project else ""
-                admitted[key] = admitted.get(key, 0) + verdict.admitted_t
+        for verdict in self._verdicts(request, command.account, command.vintage, holdings):
+            key = verdict.lot.kind, verdict.lot.project.code if verdict.lot.project else ""
+            admitted[key] = admitted.get(key, 0) + verdict.admitted_t
         families = self.usage.families()
         plan = plan_surrender(rules, families, command.vintage, quantity_t, holdings, admitted)
         if not plan.lines:
@@ -239,7 +228,9 @@ class ComplianceRoom(Room):
                 found.append(Holding(series.kind, series.vintage, quantity_t, series.project, name))
         return found
 
-    def check_surrender(self, account: str, vintage: int, lines: Iterable[UnitLine]) -> None:
+    def check_surrender(
+        self, request: Request, account: str, vintage: int, lines: Iterable[UnitLine]
+    ) -> None:
         """The rules of compliance on a surrender however it was asked for; refuses or returns."""
         if not vintage:
             refuse(VINTAGE_MISSING)
@@ -250,33 +241,42 @@ class ComplianceRoom(Room):
         if rules.status == "yearly" and quantity_t > owed_t:
             refuse(TOO_MUCH, account=account, owed_t=owed_t, vintage=vintage, quantity_t=quantity_t)
         holdings = [self.usage.holding_of(line) for line in lines]
-        lots = self.usage.lots(holdings)
         admitted: dict[tuple[str, str], int] = {}
-        if lots and rules.offsets:
-            self._check_lots(rules, account, vintage, lots)
-            for lot in lots:
-                key = lot.kind, lot.project.code if lot.project else ""
-                admitted[key] = admitted.get(key, 0) + lot.quantity_t
+        for verdict in self._verdicts(request, account, vintage, holdings):
+            if verdict.admitted_t < verdict.lot.quantity_t:
+                raise Refused(verdict.reasons[0])
+            key = verdict.lot.kind, verdict.lot.project.code if verdict.lot.project else ""
+            admitted[key] = admitted.get(key, 0) + verdict.admitted_t
         plan = plan_surrender(rules, self.usage.families(), vintage, quantity_t, holdings, admitted)
         for barred in plan.barred:
             raise Refused(barred.reason)
 
-    def _check_lots(self, rules: ComplianceRules, account: str, vintage: int, lots: list[OffsetLot]) -> None:
-        """Refuse unless every credit offered is admitted in full."""
-        assert rules.offsets is not None
+    def _verdicts(
+        self, request: Request, account: str, vintage: int, holdings: Iterable[Holding]
+    ) -> tuple[OffsetVerdict, ...]:
+        """How much of the credits and special units among `holdings` may be used, and why not all of it.
+
+        There is no separate application for an offset here: the surrender is the request, so credits count
+        until the last day for requests.
+        """
+        rules = self._rules(vintage).offsets
+        lots = self.usage.lots(holdings)
+        if rules is None or not lots:
+            return ()
+        on = local_time(self.rulebook.now(), request.at_ms).date()
+        if rules.request_by is not None and on > rules.request_by:
+            late = Refusal(TOO_LATE.code, {"on": on.isoformat(), "by": rules.request_by.isoformat()})
+            return tuple(OffsetVerdict(lot, 0, (late,)) for lot in lots)
         duty = self.duty(account, vintage)
-        decision = admit(
-            rules.offsets,
+        return admit(
+            rules,
             account,
             duty.emissions_t or 0,
             duty.owed_t,
             lots,
             used=self.usage.groups(account, vintage, self.pending),
             ceiling_left_t=self.usage.ceiling_left_t(vintage, self.pending),
-        )
-        for verdict in decision.verdicts:
-            if verdict.admitted_t < verdict.lot.quantity_t:
-                raise Refused(verdict.reasons[0])
+        ).verdicts
 
     # Appliers.
 

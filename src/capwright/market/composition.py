@@ -70,8 +70,8 @@ def _compose_surrender(rooms: Mapping[str, Room]) -> None:
             if (transaction.type, transaction.source, transaction.vintage) == wanted:
                 yield from transaction.lines
 
-    def check(_request: Request, command: ProposeTransaction) -> None:
-        compliance.check_surrender(command.source, command.vintage, command.lines)
+    def check(request: Request, command: ProposeTransaction) -> None:
+        compliance.check_surrender(request, command.source, command.vintage, command.lines)
 
     def trades() -> Iterable[tuple[date, int, int]]:
         rules = compliance.rulebook.now()
