@@ -1,8 +1,8 @@
 """Durable transfers a second beside the floor: the same rows, written bare, by the same statement and batch.
 
 Engine and floor take turns in short rounds of the same work, so that whatever else the machine does falls on
-both; the figures are medians over the rounds. The floor does nothing but hand finished rows to the database: no
-market, no encoding, no hash, no look-up of ids.
+both; the figures are medians over the rounds. The floor does nothing but hand finished rows to the database:
+no market, no encoding, no hash, no look-up of ids.
 """
 
 import itertools
@@ -37,7 +37,7 @@ def run(folder: Path, postgres_url: Callable[[], str] | None, rounds: int = ROUN
         "Durable transfers a second",
         ("database, commands waiting", "engine", "floor", "engine / floor"),
         found,
-        "Waiting: given as a list by one caller, submitted as futures by one client, or one each by many threads.",
+        "Waiting: a list from one caller, futures of one client, or one command each of many threads.",
     )
 
 

@@ -148,7 +148,7 @@ def moments(draw, count):
         if kind == "time":
             yield kind, draw.random() ** 2 * 25
         else:
-            yield kind, int(draw.choice([200, 2_000, 20_000]) * draw.random()) + 1
+            yield kind, int(draw.choice([500, 5_000, 60_000]) * draw.random()) + 1
 
 
 def campaign(where, tmp_path, task, seed, kills):

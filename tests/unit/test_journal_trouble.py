@@ -131,6 +131,7 @@ def test_a_large_batch_fails_at_one_of_its_parts(shaky, trouble, write):
         append(rows, packed)
 
     store.append = append_with_trouble
+    engine._commit_s = 0.0  # so that parts are worth it
     batch = [Envelope(Give("b", 1), f"b{number}", "x") for number in range(150)]
     with engine._lock:  # so that they make one batch
         first = engine.submit(*batch[0])
@@ -139,6 +140,7 @@ def test_a_large_batch_fails_at_one_of_its_parts(shaky, trouble, write):
         futures = [first, *(engine.submit(*one) for one in batch[1:])]
     errors = [future.exception(10) for future in futures[1:]]
     store.append = append
+    assert len(writes) > 2 or write < 3
     names = {one.command_id for one in store.records}
     for number, error in enumerate(errors, 1):
         landed = f"b{number}" in names
@@ -336,7 +338,7 @@ def test_a_connection_lost_between_commands_is_mended_without_a_word(pg, admin):
 
 
 @pytest.mark.parametrize("size", [1, 10, 230])
-@pytest.mark.parametrize("write", [1, 2, 4])
+@pytest.mark.parametrize("write", [1, 2])
 @pytest.mark.parametrize("when", ["before", "under way", "after"])
 def test_a_connection_lost_at_a_write(pg, admin, when, write, size):
     """A batch of 230 is written in parts; whichever is hit, what is answered landed and nothing doubles."""
@@ -362,6 +364,7 @@ def test_a_connection_lost_at_a_write(pg, admin, when, write, size):
                 raise StoreFailed("the answer was lost")
 
         store.send, store.confirm = send_with_trouble, confirm_with_trouble
+        engine._commit_s = 0.0  # so that parts are worth it
         batch = [Envelope(Give("b", 1), f"b{number}", "x") for number in range(size)]
         code = ""
         try:
@@ -369,6 +372,7 @@ def test_a_connection_lost_at_a_write(pg, admin, when, write, size):
         except JournalUnavailable as refused:
             code = refused.refusal.code
         store.send, store.confirm = send, confirm
+        assert size < 200 or sends[0] == 50  # in parts
         assert code in {"", "CW-8601"}
         landed = len(ids_of(pg)) - 1
         assert landed == size or code

@@ -79,6 +79,7 @@ class Engine:
         self._machine: Machine | None = None  # None: has to be read from the store
         self._head = EMPTY
         self._unsaved = 0  # events since the last snapshot
+        self._commit_s = 1.0  # how long a commit takes, smoothed
         try:
             store.lease()
             self._ready()
@@ -233,8 +234,8 @@ class Engine:
     def _some(self, envelopes: Sequence[Envelope]) -> list[Answer]:
         """Answer envelopes up to the first `MachineFault`.
 
-        Of a large batch the first parts are written while the next are carried out, each as soon as the one
-        before has been written.
+        Of a large batch the first parts are written while the next are carried out, if that is likely to be
+        done when the last command is: on a slow disk a second commit costs more than it saves.
         """
         try:
             batch, known = self._begin(envelopes)
@@ -242,14 +243,18 @@ class Engine:
             return [no] * len(envelopes)
         answers: list[Answer] = []
         sent = 0
+        begun = time.perf_counter()
         try:
             for envelope in envelopes:
                 answer = batch.carry_out(envelope, known)
                 answers.append(answer)
                 if isinstance(answer, Refused):
                     break
-                if len(answers) % PART == 0 and len(envelopes) - len(answers) >= PART // 2:
-                    sent = self._send(batch, sent)
+                done = len(answers)
+                if done % PART == 0:
+                    spent_each = (time.perf_counter() - begun) / done
+                    if self._commit_s < (len(envelopes) - done) * spent_each:
+                        sent = self._send(batch, sent)
             broken = self._commit(batch, sent)
         except BaseException:  # an interrupt or a bug: memory may be ahead of the store
             self._forget(lost=True)
@@ -323,7 +328,9 @@ class Engine:
                 raise batch.trouble
             self._store.confirm()
             if sent < len(batch.records):
+                begun = time.perf_counter()
                 self._store.append(batch.records[sent:], batch.packed[sent:])
+                self._commit_s += 0.3 * (time.perf_counter() - begun - self._commit_s)
         except fault.Fenced as no:
             self._stop(no)
             return no
