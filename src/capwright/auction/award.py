@@ -21,8 +21,9 @@ from capwright.auction.supply import roll_forward
 from capwright.kernel.message import Event
 from capwright.kernel.refusal import define, refuse
 from capwright.ledger.book import Draft
+from capwright.ledger.checks import check_free
 from capwright.ledger.clock import working_day_end_ms
-from capwright.ledger.messages import CashMove
+from capwright.ledger.messages import CashMove, UnitMove
 from capwright.ledger.place import held
 from capwright.ledger.room import Request
 from capwright.scheme.auction_rules import AuctionRules
@@ -64,7 +65,17 @@ class Awards(Desk):
         pay_by_ms = request.at_ms
         if rules.payment_working_days:
             pay_by_ms = working_day_end_ms(self.rulebook.now(), request.at_ms, rules.payment_working_days)
-        return [self._result(auction, result, pay_by_ms), *self._unsold(auction, rules, result)]
+        released = self._released(auction, result)
+        return [self._result(auction, result, pay_by_ms, released), *self._not_sold(auction, rules, result)]
+
+    def _released(self, auction: Auction, result: Clearing) -> tuple[UnitMove, ...]:
+        """What a price tier adds to the round: out of the reserve, as far as it was sold (RGGI's CCR)."""
+        released_t = max(result.sold_t - auction.offered_t, 0)
+        if not released_t:
+            return ()
+        reserve = self.government("reserve", first="market_reserve")
+        check_free(self.book, reserve, auction.series, released_t)
+        return self.book.moves(reserve, held(auction.source, auction.id), auction.series, released_t)
 
     def _bidders(self, auction: Auction) -> list[Bidder]:
         names = dict.fromkeys(bid.account for bid in auction.bids.values())
@@ -77,7 +88,9 @@ class Awards(Desk):
             for name in names
         ]
 
-    def _result(self, auction: Auction, result: Clearing, pay_by_ms: int) -> AuctionCleared:
+    def _result(
+        self, auction: Auction, result: Clearing, pay_by_ms: int, released: tuple[UnitMove, ...]
+    ) -> AuctionCleared:
         lines: dict[str, AwardLine] = {}
         for award in result.awards:
             had = lines.get(award.bidder, AwardLine(award.bidder, 0, 0))
@@ -104,35 +117,52 @@ class Awards(Desk):
             rejected={aside.bid: aside.refusal for aside in result.rejected},
             reason=result.reason,
             pay_by_ms=pay_by_ms,
+            units=released,
             cash=tuple(cash),
         )
 
-    def _unsold(self, auction: Auction, rules: AuctionRules, result: Clearing) -> list[Event]:
-        """Move what was not sold by the scheme's rule."""
-        unsold_t = auction.offered_t - result.sold_t
-        if not unsold_t:
-            return []
-        later, already = self._later_rounds(auction, rules)
-        plan = roll_forward(rules, unsold_t, [t for _, t in later], already)
-        target = auction.source
-        if plan.cancelled_t:
-            target = self.government("cancellation")
-        elif plan.to_reserve_t:
-            target = self.government("reserve")
+    def _not_sold(self, auction: Auction, rules: AuctionRules, result: Clearing) -> list[Event]:
+        """Cancel what a price tier withheld (RGGI's ECR), move the rest by the scheme's rule."""
+        withheld_t = -sum(moved_t for moved_t in result.moved_t.values() if moved_t < 0)
+        unsold_t = max(auction.offered_t - withheld_t - result.sold_t, 0)
         draft = Draft(self.book)
-        there = held(auction.source, auction.id)
-        draft.skip(there, auction.series, result.sold_t)
-        draft.take(there, target, auction.series, unsold_t)
-        return [
-            UnsoldMoved(
-                auction_id=auction.id,
-                rule=rules.unsold,
-                quantity_t=unsold_t,
-                target=target,
-                later={r: t for (r, _), t in zip(later, plan.added_t, strict=False) if t},
-                units=tuple(draft.units),
-            )
-        ]
+        if withheld_t or unsold_t:  # otherwise all was sold, and perhaps more than lies there yet
+            draft.skip(held(auction.source, auction.id), auction.series, result.sold_t)
+        events: list[Event] = []
+        if withheld_t:
+            target = self.government("cancellation")
+            events.append(self._moved(draft, auction, "withheld", withheld_t, target))
+        if unsold_t:
+            later, already = self._later_rounds(auction, rules)
+            plan = roll_forward(rules, unsold_t, [t for _, t in later], already)
+            target = auction.source
+            if plan.cancelled_t:
+                target = self.government("cancellation")
+            elif plan.to_reserve_t:
+                target = self.government("reserve", first="market_reserve")
+            added = {r: t for (r, _), t in zip(later, plan.added_t, strict=False) if t}
+            events.append(self._moved(draft, auction, rules.unsold, unsold_t, target, added))
+        return events
+
+    def _moved(
+        self,
+        draft: Draft,
+        auction: Auction,
+        rule: str,
+        quantity_t: int,
+        target: str,
+        later: dict[str, int] | None = None,
+    ) -> UnsoldMoved:
+        begin = len(draft.units)
+        draft.take(held(auction.source, auction.id), target, auction.series, quantity_t)
+        return UnsoldMoved(
+            auction_id=auction.id,
+            rule=rule,
+            quantity_t=quantity_t,
+            target=target,
+            later=later or {},
+            units=tuple(draft.units[begin:]),
+        )
 
     def _later_rounds(self, auction: Auction, rules: AuctionRules) -> tuple[list[tuple[str, int]], list[int]]:
         names = [planned.round for planned in rules.rounds]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from capwright.auction.bids import Bid, check_bid, deposit_due_fen, schedule_value_fen
+from capwright.auction.bids import NOT_ADMITTED, Bid, check_bid, deposit_due_fen, schedule_value_fen
 from capwright.auction.desk import NOT_CLOSED, Desk, as_bid, round_key
 from capwright.auction.messages import (
     AnnounceAuction,
@@ -19,6 +19,7 @@ from capwright.auction.state import Auction, BidRecord
 from capwright.kernel.message import Event
 from capwright.kernel.quantity import MAX_FEN
 from capwright.kernel.refusal import Refused, define, refuse
+from capwright.kernel.text import MAX_ID, MAX_REASON, check_text
 from capwright.ledger.accounts import series_id
 from capwright.ledger.checks import check_free, check_quantity
 from capwright.ledger.clock import local_time
@@ -73,13 +74,14 @@ NO_PLAN = define(
     mend_zh="请给出投放量，或指明计划中的轮次。",
     rule="scheme: auction.rounds",
 )
-
-# What an account type makes of a bidder; other types bid without a category.
-_CATEGORY = {
-    "operator_holding": "controlled",
-    "new_project_holding": "new_project",
-    "trading": "institution",
-}
+BAD_ID = define(
+    "CW-6112",
+    en="'{auction}' cannot be the id of an auction: it may not contain a colon.",
+    zh="“{auction}”不能作为竞价编号：不得含有冒号。",
+    mend_en="Leave the colon out: what is held for a transfer is kept under names with one.",
+    mend_zh="请去掉冒号：为划转冻结的配额使用带冒号的名称。",
+    rule="design: a balance can never be promised twice",
+)
 
 
 class Bidding(Desk):
@@ -87,6 +89,9 @@ class Bidding(Desk):
 
     def announce(self, request: Request, command: AnnounceAuction) -> list[Event]:
         """Announce a round: check the volume, set it aside, fix the reserve price."""
+        check_text("auction", command.auction_id, MAX_ID)
+        if ":" in command.auction_id:
+            refuse(BAD_ID, auction=command.auction_id)
         if command.auction_id in self.state.auctions:
             refuse(AUCTION_TAKEN, auction=command.auction_id)
         if command.closes_ms <= command.opens_ms:
@@ -140,8 +145,7 @@ class Bidding(Desk):
         auction = self.auction(command.auction_id)
         self._in_window(request, auction)
         rules = self.rules_of(auction.vintage)
-        account = self.book.state.accounts[command.account]
-        category = _CATEGORY.get(account.type, "")
+        category = self._category(rules, command.account)
         bid = Bid(
             id=f"{auction.id}/{auction.entered + 1}",
             bidder=command.account,
@@ -171,6 +175,15 @@ class Bidding(Desk):
                 cash=(CashMove(deposit_fen, command.account, there),) if deposit_fen else (),
             )
         ]
+
+    def _category(self, rules: AuctionRules, number: str) -> str:
+        """The bidder category of an account's type; refuse one without where the scheme admits categories."""
+        account_type = self.book.state.accounts[number].type
+        row = self.rulebook.now().account_types.get(account_type)
+        category = row.bidder_category if row is not None else ""
+        if rules.bidders and not category:
+            refuse(NOT_ADMITTED, category=account_type, admitted=", ".join(rules.bidders))
+        return category
 
     def _deposit_fen(self, rules: AuctionRules, bid: Bid, mine: list[BidRecord]) -> int:
         """What this bid adds to the deposit: a share of its value, or of the schedule's worst case."""
@@ -203,6 +216,7 @@ class Bidding(Desk):
         auction = self.auction(command.auction_id)
         if auction.status != "announced":
             refuse(NOT_CLOSED, auction=auction.id)
+        check_text("reason", command.reason, MAX_REASON, least=0)
         there = held(auction.source, auction.id)
         return [
             AuctionCancelled(

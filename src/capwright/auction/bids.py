@@ -23,6 +23,7 @@ from capwright.scheme.auction_rules import AuctionRules, HoldingLimit
 
 __all__ = [
     "INSTITUTION",
+    "NOT_ADMITTED",
     "Bid",
     "Bidder",
     "Screening",

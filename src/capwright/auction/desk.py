@@ -62,14 +62,20 @@ class Desk:
             refuse(AUCTION_UNKNOWN, auction=auction_id)
         return auction
 
-    def government(self, purpose: str, *, fallback: str = "") -> str:
-        """The number of the first open government account of a purpose."""
-        for account in self.book.state.accounts.values():
-            if account.government and account.purpose == purpose and account.status == "open":
-                return account.number
-        if not fallback:
+    def government(self, purpose: str, *, first: str = "", fallback: str = "") -> str:
+        """The number of the first open government account of a purpose, of the type `first` if there is one.
+
+        Refuses where there is none and no fallback.
+        """
+        found = [
+            account
+            for account in self.book.state.accounts.values()
+            if account.government and account.purpose == purpose and account.status == "open"
+        ]
+        chosen = next((account for account in found if account.type == first), found[0] if found else None)
+        if chosen is None and not fallback:
             refuse(NO_AUCTION_ACCOUNT, purpose=purpose)
-        return fallback
+        return chosen.number if chosen is not None else fallback
 
 
 def round_key(vintage: int, name: str) -> str:

@@ -36,8 +36,7 @@ class AnnounceAuction(Command, frozen=True):
     """Announce a round and set its units aside.
 
     `round` names the round of the scheme's plan, if it is one; `offered_t` 0 then means the planned volume
-    with
-    what earlier rounds carried over. `reserve_fen_per_t` None: worked out from the scheme's rule.
+    with what earlier rounds carried over. `reserve_fen_per_t` None: worked out from the scheme's rule.
     """
 
     permit: ClassVar[Permit] = _EXCHANGE
@@ -123,7 +122,11 @@ class ClearAuction(Command, frozen=True):
 
 
 class AuctionCleared(PostingEvent, frozen=True, kw_only=True):
-    """The result; deposits of those who won nothing are released in the same event."""
+    """The result; deposits of those who won nothing are released in the same event.
+
+    `units` come out of the reserve when a price tier released more than was offered: `sold_t` is above
+    `offered_t` then.
+    """
 
     auction_id: str
     outcome: Literal["cleared", "cancelled"]
@@ -142,7 +145,10 @@ class AuctionCleared(PostingEvent, frozen=True, kw_only=True):
 
 
 class UnsoldMoved(PostingEvent, frozen=True, kw_only=True):
-    """What became of unsold units, by the scheme's rule; `later` is what later rounds get in addition."""
+    """What became of units that were not sold; `later` is what later rounds get in addition.
+
+    `rule` is the scheme's for unsold units, or `withheld` for what a price tier kept from the round.
+    """
 
     stated_t: ClassVar[str] = "quantity_t"
 

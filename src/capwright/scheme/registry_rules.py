@@ -28,7 +28,8 @@ class AccountType(Section, frozen=True, kw_only=True):
     """A kind of registry account. `number` is the TTT part of the account number CC-TTT-ID-P-DD.
 
     `most_approvals`: transactions of representatives from such an account need at most so many people (a
-    Guangdong investor has one operator and no checker).
+    Guangdong investor has one operator and no checker). `bidder_category`: as what its holder bids, one of
+    `auction.bidders`; where the scheme admits categories only, accounts without one may not bid.
     """
 
     code: str
@@ -40,6 +41,7 @@ class AccountType(Section, frozen=True, kw_only=True):
     unit_kinds: tuple[str, ...] = ()  # empty: any kind
     least_representatives: int = 1
     most_approvals: int | None = None
+    bidder_category: str = ""
     code_official: str = ""  # the field's own code where there is one, e.g. EUTL 100-7
 
 

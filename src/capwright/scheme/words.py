@@ -216,6 +216,7 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "unit_kinds": ("Units allowed", "允许的单位种类"),
     "least_representatives": ("Representatives at least", "最少代表人数"),
     "most_approvals": ("People needed at most", "最多审批人数"),
+    "bidder_category": ("Bids as", "竞价参与者类别"),
     "code_official": ("Official code", "官方代码"),
     "name": ("Name", "名称"),
     "from_types": ("From", "转出账户类型"),
