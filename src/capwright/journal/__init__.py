@@ -18,7 +18,7 @@ from capwright.journal.fault import (
     StoreFailed,
 )
 from capwright.journal.memory import MemoryStore
-from capwright.journal.replay import Machine, Replayed, find_faults, load, records, replay
+from capwright.journal.replay import Machine, Replayed, find_faults, load, records, replay, snapshot_faults
 from capwright.journal.store import Snapshot, Store, open_store
 from capwright.journal.upcast import upcaster
 
@@ -52,5 +52,6 @@ __all__ = [
     "open_store",
     "records",
     "replay",
+    "snapshot_faults",
     "upcaster",
 ]

@@ -30,7 +30,16 @@ if TYPE_CHECKING:
     from capwright.journal.store import Snapshot, Store
     from capwright.kernel.message import Command, Event
 
-__all__ = ["Machine", "Replayed", "find_faults", "load", "records", "replay"]
+__all__ = [
+    "Machine",
+    "Replayed",
+    "find_faults",
+    "load",
+    "quiet_collector",
+    "records",
+    "replay",
+    "snapshot_faults",
+]
 
 
 class Machine(Protocol):
@@ -244,6 +253,11 @@ def _faults(store: Store, codec: Codec | None, known: Head | None) -> Iterator[C
         yield damaged(head, text)
     for seq, name in store.duplicates():
         yield ChainFault(DUPLICATE, seq, what=f"the command id {name}")
+    yield from snapshot_faults(store)
+
+
+def snapshot_faults(store: Store) -> Iterator[ChainFault]:
+    """Yield what is wrong with the snapshots kept; harmless as such, for a wrong one is not used."""
     for seq in _snapshot_list(store):
         try:
             snapshot = _whole_snapshot(store, seq)
