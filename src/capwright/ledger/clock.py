@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from capwright.kernel.refusal import define, refuse
 from capwright.scheme.calendar import completion_time
 
 if TYPE_CHECKING:
@@ -12,11 +13,23 @@ if TYPE_CHECKING:
 
 __all__ = ["completion_ms", "local_time", "trusted_from_ms", "within_days", "working_day_end_ms"]
 
+TIME = define(
+    "CW-4203",
+    en="The market's clock shows {at_ms} ms after 1970: no calendar reaches that far.",
+    zh="市场时钟为1970年后{at_ms}毫秒，已超出日历范围。",
+    mend_en="Send commands with a time before the year 9000.",
+    mend_zh="命令时间须早于9000年。",
+    rule="design: bound everything",
+)
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST_MS = 221_845_392_000_000  # the year 9000: a thousand years before dates end leave room to count days
 
 
 def local_time(rules: Rules, at_ms: int) -> datetime:
-    """Return the scheme's local time of a sequencer time."""
+    """Return the local time of a sequencer time; refuse (CW-4203) one that calendars cannot follow."""
+    if not 0 <= at_ms < _LATEST_MS:
+        refuse(TIME, at_ms=at_ms)
     return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(rules.zone)
 
 
