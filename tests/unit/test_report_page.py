@@ -260,3 +260,18 @@ def test_a_table_escapes_and_keeps_its_columns():
     assert "&lt;i&gt;x&lt;/i&gt;<br>y" in html
     with pytest.raises(AssertionError):
         table("t", [Column("a")], [["1", "2"]])
+
+
+def test_many_sectors_become_a_dozen_bars(summaries):
+    from capwright.report.charts import sector_chart
+
+    summary = summaries["short"]
+    (line,) = summary.sectors
+    lines = tuple(
+        msgspec.structs.replace(line, words=Words(f"S{n}", f"S{n}"), free_t=n, emissions_t=100 - n)
+        for n in range(20)
+    )
+    chart = sector_chart(msgspec.structs.replace(summary, sectors=lines), Voice("en"), line.vintage)
+    assert chart["names"] == [*(f"S{n}" for n in range(11)), "9 others"]
+    assert chart["allocation"][-1] == sum(range(11, 20))
+    assert sum(chart["emissions"]) == sum(100 - n for n in range(20))

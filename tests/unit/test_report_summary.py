@@ -202,3 +202,23 @@ def test_refused_commands_are_counted_by_code(tmp_path):
     (line,) = summarise_db(db).refusals
     assert (line.code, line.count, line.command, line.command_id) == ("CW-3102", 3, "DepositCash", "no-0")
     assert "TL-120-99-0-99" in line.words.zh
+
+
+def test_a_cumulative_status_is_told_as_judged(tmp_path):
+    """Under the EU's rules a shortfall stays: no price and no penalty is worked out twice for it."""
+    from capwright.compliance.messages import AssessCompliance, RecordEmissions
+    from tests.worlds import DAY_MS, MINI, T0, World
+
+    text = MINI.read_text(encoding="utf-8").replace('status = "yearly"', 'status = "cumulative"')
+    scheme = tmp_path / "cumulative.toml"
+    scheme.write_text(text, encoding="utf-8")
+    world = World(scheme).furnish(1000)
+    world.do("ann", RecordEmissions(BETA, 2023, 1300))
+    world.at_ms = T0 + 600 * DAY_MS
+    world.do("ann", AssessCompliance(2023))
+    summary = summarise_db(into_journal(world, tmp_path / "cumulative.sqlite"))
+    (line,) = summary.vintages
+    assert line.cumulative
+    assert (line.on_time, line.short, line.short_at_due_t) == (0, 1, 1300)
+    (short,) = summary.shorts
+    assert (short.short_t, short.deduct_t, short.fine_least_fen) == (1300, None, None)

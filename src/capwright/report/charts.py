@@ -12,6 +12,7 @@ __all__ = ["auction_chart", "flow_chart", "issued", "left_out", "main_kind", "ma
 
 Chart = dict[str, Any]
 _LEFT: Final = "end:left"
+_BARS: Final = 12
 
 
 def _units(voice: Voice) -> Chart:
@@ -24,14 +25,22 @@ def _units(voice: Voice) -> Chart:
 
 
 def sector_chart(summary: Summary, voice: Voice, vintage: int) -> Chart:
-    """Bars of free allocation and of verified emissions by sector."""
+    """Bars of free allocation and of verified emissions by sector; small sectors beyond a dozen together."""
     lines = [line for line in summary.sectors if line.vintage == vintage]
+    bars = [(voice.of(line.words), line.free_t, line.emissions_t) for line in lines]
+    if len(bars) > _BARS:
+        rest = bars[_BARS - 1 :]
+        others = voice.say(f"{len(rest)} others", f"其他{len(rest)}个行业")
+        bars = [
+            *bars[: _BARS - 1],
+            (others, sum(free_t for _, free_t, _ in rest), sum(emitted_t for _, _, emitted_t in rest)),
+        ]
     return _units(voice) | {
         "kind": "sectors",
-        "names": [voice.of(line.words) for line in lines],
-        "allocation": [line.free_t for line in lines],
-        "emissions": [line.emissions_t for line in lines],
-        "share": [voice.percent(line.free_t, line.emissions_t) for line in lines],
+        "names": [name for name, _, _ in bars],
+        "allocation": [free_t for _, free_t, _ in bars],
+        "emissions": [emissions_t for _, _, emissions_t in bars],
+        "share": [voice.percent(free_t, emissions_t) for _, free_t, emissions_t in bars],
         "words": {
             "allocation": voice.say("Free allocation, net (Mt)", "免费配额净发放（万吨）"),
             "emissions": voice.say("Verified emissions (Mt)", "核查排放量（万吨）"),

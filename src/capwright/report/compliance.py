@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compliance"]
 
-_MANY = 50  # rows that a page shows of a list that may be long
+_MANY = 20  # rows that a page shows of a list that may be long
 
 
 def compliance(page: Page) -> str:
@@ -27,7 +27,7 @@ def compliance(page: Page) -> str:
             ),
             "empty",
         )
-    shown = summary.vintages[-5:]
+    shown = summary.vintages[-3:]
     parts = [_funnel(page, line) for line in reversed(shown)]
     parts.append(details(voice.say("The figures as a table", "数据表"), _vintage_table(page)))
     parts.append(tag("h3", esc(voice.say("Who fell short, and what it costs", "未足额清缴的企业及其代价"))))
@@ -38,46 +38,76 @@ def compliance(page: Page) -> str:
     return "".join(parts)
 
 
-def _funnel(page: Page, line: VintageLine) -> str:
-    voice = page.voice
-    enough = line.on_time + line.late
+def _steps(voice: Voice, line: VintageLine) -> list[tuple[str, int]]:
+    """The steps of the funnel: how many firms got so far."""
     steps = [
         (voice.say("Had a duty", "应履约"), line.due),
         (voice.say("Reported and verified", "完成报告核查"), line.due - line.not_reported),
-        (voice.say("Surrendered enough by the deadline", "按期足额清缴"), line.on_time),
-        (voice.say("Surrendered enough in the end", "最终足额清缴"), enough),
-        (voice.say("Still short", "仍欠缴"), line.due - enough - line.pending),
     ]
+    if line.cumulative:
+        steps.append((voice.say("Surrendered enough, all years", "累计足额清缴"), line.on_time))
+        steps.append(
+            (voice.say("Short, or not reported", "欠缴或未报告"), line.due - line.on_time - line.pending)
+        )
+    else:
+        enough = line.on_time + line.late
+        steps.append((voice.say("Surrendered enough by the deadline", "按期足额清缴"), line.on_time))
+        steps.append((voice.say("Surrendered enough in the end", "最终足额清缴"), enough))
+        steps.append((voice.say("Still short", "仍欠缴"), line.due - enough - line.pending))
     if line.pending:
         steps.append((voice.say("Deadline still ahead", "尚未到期"), line.pending))
+    return steps
+
+
+def _funnel(page: Page, line: VintageLine) -> str:
+    voice = page.voice
     items = []
-    for label, count in steps:
+    steps = _steps(voice, line)
+    for n, (label, count) in enumerate(steps):
         width = f"{count * 100 / line.due:.2f}%" if line.due else "0%"
         share = f" · {voice.percent(count, line.due)}" if line.due else ""
         text = f"{voice.whole(count)}{share}"
-        full = "" if count else " none"
-        bar = f'<span class="bar{full}" style="--share:{width}"></span>'
+        kind = "" if count else " none"
+        kind += " lacking" if n >= len(steps) - (2 if line.pending else 1) else ""
+        bar = f'<span class="bar{kind}" style="--share:{width}"></span>'
         items.append(
             f'<li><span class="step">{esc(label)}</span>{bar}<span class="count">{esc(text)}</span></li>'
         )
+    head, said = _outcome(voice, line)
+    return tag("h3", esc(head)) + f'<ol class="funnel">{"".join(items)}</ol>' + note(said)
+
+
+def _outcome(voice: Voice, line: VintageLine) -> tuple[str, str]:
+    """Heading and sentence on a vintage."""
+    rate = NONE if line.rate_bp is None else voice.percent(line.on_time, line.due, 2)
+    owed, surrendered = voice.tonnes(line.owed_t), voice.tonnes(line.surrendered_t)
+    if line.cumulative:
+        head = voice.say(
+            f"Vintage {line.vintage}: {rate} had surrendered enough over all years",
+            f"{line.vintage}年度：累计足额清缴率{rate}",
+        )
+        said = voice.say(
+            f"{owed} emitted and {surrendered} surrendered for the year. The status is cumulative: "
+            f"a shortfall shows up again in the vintages after it.",
+            f"当年排放{owed}，清缴{surrendered}。履约状态按历年累计判定，欠缴会在以后年度继续显示。",
+        )
+        return head, said
     due = voice.day(line.due_on)
     if line.due_on_original and line.due_on_original != line.due_on:
         moved = voice.day(line.due_on_original)
         due += voice.say(f" (moved from {moved})", f"（原定{moved}）")
-    rate = NONE if line.rate_bp is None else voice.percent(line.on_time, line.due, 2)
     head = voice.say(
         f"Vintage {line.vintage}: {rate} by the deadline of {due}",
         f"{line.vintage}年度：截至{due}履约率{rate}",
     )
+    at_due, at_end = voice.tonnes(line.short_at_due_t), voice.tonnes(line.short_t)
+    credits_t = voice.tonnes(line.credits_t)
     said = voice.say(
-        f"{voice.tonnes(line.owed_t)} owed, {voice.tonnes(line.surrendered_t)} surrendered, "
-        f"{voice.tonnes(line.credits_t)} of it in credits; short at the deadline "
-        f"{voice.tonnes(line.short_at_due_t)}, at the end {voice.tonnes(line.short_t)}.",
-        f"应清缴{voice.tonnes(line.owed_t)}，已清缴{voice.tonnes(line.surrendered_t)}"
-        f"（其中减排量抵销{voice.tonnes(line.credits_t)}）；截止时欠缴{voice.tonnes(line.short_at_due_t)}，"
-        f"期末欠缴{voice.tonnes(line.short_t)}。",
+        f"{owed} owed, {surrendered} surrendered, {credits_t} of it in credits; "
+        f"short at the deadline {at_due}, at the end {at_end}.",
+        f"应清缴{owed}，已清缴{surrendered}（其中减排量抵销{credits_t}）；截止时欠缴{at_due}，期末欠缴{at_end}。",
     )
-    return tag("h3", esc(head)) + f'<ol class="funnel">{"".join(items)}</ol>' + note(said)
+    return head, said
 
 
 def _vintage_table(page: Page) -> str:
@@ -153,21 +183,30 @@ def _short_table(page: Page) -> str:
                 )
             )
         )
-    prices = dict.fromkeys((line.vintage, line.mean_fen_per_t) for line in lines)
-    for vintage, mean_fen in prices:
-        if mean_fen is None:
-            text = voice.say(
-                f"{vintage}: nothing was traded in the month before the deadline, so no cost to buy.",
-                f"{vintage}年度：截止日前一个月没有成交，无法计算补购成本。",
-            )
-        else:
-            text = voice.say(
-                f"{vintage}: cost at the mean price of allowances in the month before the deadline, "
-                f"{voice.price(mean_fen)}.",
-                f"{vintage}年度：补购成本按截止日前一个月配额成交均价{voice.price(mean_fen)}计算。",
-            )
-        parts.append(note(text))
+    parts.extend(note(text) for text in _price_notes(voice, lines))
     return "".join(parts)
+
+
+def _price_notes(voice: Voice, lines: tuple[ShortLine, ...]) -> list[str]:
+    """At which price the cost to buy was worked out, or why it was not."""
+    prices = dict.fromkeys((line.vintage, line.mean_fen_per_t) for line in lines)
+    texts = [
+        voice.say(
+            f"{vintage}: cost at the mean price of allowances in the month before the deadline, "
+            f"{voice.price(mean_fen)}.",
+            f"{vintage}年度：补购成本按截止日前一个月配额成交均价{voice.price(mean_fen)}计算。",
+        )
+        for vintage, mean_fen in prices
+        if mean_fen is not None
+    ]
+    if any(mean_fen is None for _, mean_fen in prices):
+        texts.append(
+            voice.say(
+                "No cost to buy where nothing was traded in the month before the deadline.",
+                "截止日前一个月没有成交的，不计算补购成本。",
+            )
+        )
+    return texts
 
 
 def _short_row(voice: Voice, line: ShortLine, *, several: bool) -> list[str]:

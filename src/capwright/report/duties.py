@@ -79,6 +79,7 @@ def _vintage(market: Market, names: Names, vintage: int, judged: list[_Judged]) 
         vintage=vintage,
         due_on=rules.surrender_due_on if rules else None,
         due_on_original=rules.surrender_due_on_original if rules else None,
+        cumulative=rules is not None and rules.status == "cumulative",
         assessed=any(row.duty.judgement for row in judged),
         due=due,
         on_time=counts[0],
@@ -150,11 +151,11 @@ def _judge(market: Market, account: Account, vintage: int, duty: DutyYear, ends_
 def short_lines(
     market: Market, names: Names, days: tuple[DayLine, ...], ends_on: date | None
 ) -> tuple[ShortLine, ...]:
-    """Who lacked units at a deadline or lacks them now, the largest shortfall of a vintage first."""
+    """Who lacked units at a deadline or lacks them now, last vintage and largest shortfall first."""
     kinds = dict.fromkeys(line.kind for line in days)
     allowances = frozenset(kind for kind in kinds if names.family(kind) in ("allowance", ""))
     lines: list[ShortLine] = []
-    for vintage, judged in _all_judged(market, ends_on).items():
+    for vintage, judged in reversed(_all_judged(market, ends_on).items()):
         rules = _rules(market, vintage)
         lacking = [row for row in judged if row.short_at_due_t or (row.short_t and _is_over(rules, ends_on))]
         lacking.sort(key=lambda row: (-row.short_at_due_t, -row.short_t, row.account.number))
@@ -172,7 +173,7 @@ def _is_over(rules: ComplianceRules | None, ends_on: date | None) -> bool:
 
 def _sanction(rules: ComplianceRules | None, row: _Judged, price: Fraction | None) -> Sanction | None:
     """What the scheme asks for the shortfall; None where it cannot be told."""
-    if rules is None:
+    if rules is None or rules.status == "cumulative":
         return None
     try:
         return assess(rules.sanctions, row.short_at_due_t, price)

@@ -62,6 +62,8 @@ class Names:
         """What a sector is called; no sector has words too."""
         if not code:
             return Words("no sector given", "未注明行业")
+        if code.isdecimal():  # an activity code of the EU's registry
+            return self._sectors.get(code) or Words(f"activity {code}", f"活动类别{code}")
         return self._sectors.get(code) or Words(code, code)
 
     def account_type(self, code: str) -> Words:

@@ -21,6 +21,7 @@ from capwright.scenario.run import RunResult
 __all__ = ["Lang", "page_html", "write_report"]
 
 Lang = Literal["zh", "en", "both"]
+_NAMED: Final = 6
 _FILES: Final = resources.files("capwright.report")
 
 
@@ -157,7 +158,10 @@ def _header(page: Page, *, switch: bool) -> str:
     span = NONE
     if about.begins_on and about.ends_on:
         span = f"{voice.day(about.begins_on)} – {voice.day(about.ends_on)}"
-    schemes = voice.say("; ", "；").join(voice.of(line.words) for line in about.schemes)
+    named = [voice.of(line.words) for line in about.schemes]
+    if len(named) > _NAMED:
+        named = [named[0], "…", named[-1]]
+    schemes = voice.say("; ", "；").join(named)
     facts = [(voice.say("Scheme", "方案"), schemes), (voice.say("Period", "期间"), span)]
     took = ""
     if about.milliseconds is not None:
@@ -242,35 +246,29 @@ def _duty_cards(page: Page) -> list[tuple[str, str, str]]:
     if not summary.vintages:
         return []
     last = summary.vintages[-1]
+    firms = voice.say(
+        f"{voice.whole(last.on_time)} of {voice.whole(last.due)} firms",
+        f"{voice.whole(last.due)}家中的{voice.whole(last.on_time)}家",
+    )
+    rate = voice.say("Compliance rate", "累计足额清缴率" if last.cumulative else "按期履约率")
     cards = [
         (
             voice.say(f"Surrendered, {last.vintage}", f"{last.vintage}年度清缴"),
             voice.tonnes(last.surrendered_t),
             voice.say(f"of {voice.tonnes(last.owed_t)} owed", f"应清缴{voice.tonnes(last.owed_t)}"),
         ),
-        (
-            voice.say("Compliance rate", "按期履约率"),
-            voice.percent(last.on_time, last.due, 2),
-            voice.say(
-                f"{voice.whole(last.on_time)} of {voice.whole(last.due)} firms in time",
-                f"{voice.whole(last.due)}家中的{voice.whole(last.on_time)}家",
-            ),
-        ),
+        (rate, voice.percent(last.on_time, last.due, 2), firms),
     ]
     lacking = [line for line in summary.shorts if line.vintage == last.vintage]
     if lacking:
         costs = [line.cost_fen for line in lacking if line.cost_fen is not None]
-        cost = voice.money(sum(costs)) if costs else NONE
-        cards.append(
-            (
-                voice.say("Short at deadline", "截止时欠缴"),
-                voice.say(f"{len(lacking)} firms" if len(lacking) > 1 else "1 firm", f"{len(lacking)}家"),
-                voice.say(
-                    f"{voice.tonnes(last.short_at_due_t)}; {cost} to buy",
-                    f"{voice.tonnes(last.short_at_due_t)}，补购需{cost}",
-                ),
-            )
-        )
+        more = voice.tonnes(last.short_at_due_t)
+        if costs:
+            cost = voice.money(sum(costs))
+            more += voice.say(f"; {cost} to buy", f"，补购需{cost}")
+        count = voice.whole(len(lacking))
+        firms = voice.say(f"{count} firms" if len(lacking) > 1 else "1 firm", f"{count}家")
+        cards.append((voice.say("Short at deadline", "截止时欠缴"), firms, more))
     return cards
 
 

@@ -226,7 +226,7 @@ def refusals(page: Page) -> str:
         ]
         for line in lines[:_MANY]
     ]
-    return table(voice.say("Refused commands", "被拒绝的命令"), columns, rows, quiet=True)
+    return table(voice.say("Refused commands by code", "按代码统计的拒绝"), columns, rows, quiet=True)
 
 
 def method(page: Page) -> str:

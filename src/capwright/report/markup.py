@@ -57,12 +57,18 @@ def table(
 
     The caption stands above it; a `quiet` one is only read out, because a heading says the same already.
     """
-    head = "".join(f'<th scope="col"{_number(column)}>{esc(column.heading)}</th>' for column in columns)
+    head = "".join(f'<th scope="col"{_number(column)}>{esc(_heading(column))}</th>' for column in columns)
     body = "".join(f"<tr>{_row(columns, cells)}</tr>" for cells in rows)
     hidden = ' class="quiet"' if quiet else ""
     inner = f"<caption{hidden}>{esc(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
     said = f'role="region" tabindex="0" aria-label="{esc(caption)}"'
     return f'<div class="scroll" {said}><table>{inner}</table></div>'
+
+
+def _heading(column: Column) -> str:
+    """The heading, with its unit kept on the line of the last word."""
+    head, comma, unit = column.heading.rpartition(", ")
+    return f"{head},\u00a0{unit}" if comma else unit
 
 
 def _number(column: Column) -> str:

@@ -180,12 +180,15 @@ class VintageLine(Struct, frozen=True):
     """How a vintage was met, over the accounts with a duty.
 
     `rate_bp` is on_time / due in hundredths of a percent. `by` counts accounts by their status in the
-    scheme's own words. Figures are as of the end of the journal; `assessed`: the authority has judged.
+    scheme's own words. Figures are as of the end of the journal; `assessed`: the authority has judged. With a
+    `cumulative` status they are those of the last judgement, counted over all years so far: a shortfall shows
+    up again in the vintages after it.
     """
 
     vintage: int
     due_on: date | None
     due_on_original: date | None
+    cumulative: bool
     assessed: bool
     due: int
     on_time: int
@@ -211,7 +214,8 @@ class ShortLine(Struct, frozen=True):
 
     `cost_fen`: buying `short_at_due_t` at `mean_fen_per_t`, the volume-weighted mean price of allowances in
     the month before the deadline. `deduct_t` and the fines are what the scheme asks for the shortfall; the
-    `imposed_*` ones what was decided. Fines include EU-type penalties.
+    `imposed_*` ones what was decided. Fines include EU-type penalties. Nothing is worked out where the status
+    is cumulative.
     """
 
     account: str
