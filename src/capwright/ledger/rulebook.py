@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from capwright.kernel.refusal import define, refuse
-from capwright.scheme.loader import scheme_from_json, scheme_to_json
+from capwright.scheme.check import check_embedded
+from capwright.scheme.codec import scheme_from_json, scheme_to_json
+from capwright.scheme.problem import ALTERED
 
 if TYPE_CHECKING:
     from capwright.kernel.calendar import WorkingCalendar
@@ -99,22 +101,37 @@ class Rulebook:
     def __init__(self) -> None:
         self.by_name: dict[str, Rules] = {}
         self._by_vintage: dict[int, Rules] = {}
+        self._adopted: list[Rules] = []  # in order of adoption, without those that later ones replace
         self.latest: Rules | None = None
 
     def clear(self) -> None:
         """Forget every scheme, before a snapshot is restored."""
         self.by_name.clear()
         self._by_vintage.clear()
+        self._adopted.clear()
         self.latest = None
 
     def adopt(self, body: dict[str, Any]) -> None:
         """Add a scheme, given as the JSON object that the journal keeps."""
-        scheme = scheme_from_json(msgspec.json.encode(body))
+        scheme = _read(body)
         rules = Rules(scheme)
+        self.by_name.pop(scheme.name, None)  # adopted anew, it comes last
         self.by_name[scheme.name] = rules
         if scheme.body.vintage is not None:
             self._by_vintage[scheme.body.vintage] = rules
         self.latest = rules
+        in_force = {id(r) for r in (*self.by_name.values(), *self._by_vintage.values())}
+        self._adopted = [r for r in (*self._adopted, rules) if id(r) in in_force]
+
+    @staticmethod
+    def checked(body: dict[str, Any]) -> Rules:
+        """Read a scheme that is to be adopted; refuse one that is broken or could not run a registry."""
+        scheme = _read(body)
+        check_embedded(scheme)
+        rules = Rules(scheme)
+        rules.section("calendar")
+        rules.section("registry")
+        return rules
 
     def now(self) -> Rules:
         """Return the rules in force for the registry."""
@@ -131,4 +148,12 @@ class Rulebook:
 
     def dump(self) -> list[dict[str, Any]]:
         """Return the adopted schemes in order, for snapshots."""
-        return [msgspec.json.decode(scheme_to_json(r.scheme)) for r in self.by_name.values()]
+        return [msgspec.json.decode(scheme_to_json(r.scheme)) for r in self._adopted]
+
+
+def _read(body: dict[str, Any]) -> Scheme:
+    try:
+        raw = msgspec.json.encode(body)
+    except (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
+        refuse(ALTERED, reason=str(error)[:200])
+    return scheme_from_json(raw)

@@ -20,11 +20,13 @@ from capwright.compliance.room import ComplianceRoom
 from capwright.kernel.message import Command, CommandRefused, Event
 from capwright.kernel.refusal import define, refuse
 from capwright.kernel.serial import RangeSet
+from capwright.kernel.text import MAX_ID, MAX_REASON, check_text
 from capwright.ledger import laws
 from capwright.ledger.book import Book, BookState
 from capwright.ledger.messages import PostingEvent
 from capwright.ledger.room import Request, Room
 from capwright.ledger.rulebook import Rulebook
+from capwright.market.adoption import check_adoption
 from capwright.market.composition import compose, room_of
 from capwright.market.messages import (
     AdoptScheme,
@@ -172,12 +174,15 @@ class Market:
     def _open_market(self, _request: Request, command: OpenMarket) -> list[Event]:
         if self.state.opened:
             refuse(ALREADY_OPEN)
-        Rulebook().adopt(command.scheme)
+        Rulebook.checked(command.scheme)
         self.registry.people.check_first_officers({o.person: o.roles for o in command.officers})
+        for name, text in command.about.items():
+            check_text("about", name, MAX_ID)
+            check_text(name, text, MAX_REASON, least=0)
         return [MarketOpened(command.scheme, command.officers, command.about)]
 
     def _adopt_scheme(self, _request: Request, command: AdoptScheme) -> list[Event]:
-        Rulebook().adopt(command.scheme)
+        check_adoption(self.rulebook, self.book, command.scheme)
         return [SchemeAdopted(command.scheme)]
 
     def _approve_proposal(self, request: Request, command: ApproveProposal) -> list[Event]:
@@ -201,6 +206,7 @@ class Market:
             refuse(NO_PROPOSAL, proposal=command.proposal_id)
         if proposal.proposer != request.actor:
             self.registry.people.check(request.actor, msgspec.convert(proposal.command, command_union()))
+        check_text("reason", command.reason, MAX_REASON, least=0)
         return [ProposalRejected(command.proposal_id, request.actor, command.reason)]
 
     def _market_opened(self, event: MarketOpened, _at_ms: int) -> None:

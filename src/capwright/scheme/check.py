@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from capwright.kernel.refusal import BadInput
+from capwright.kernel.refusal import BadInput, Refused
+from capwright.scheme.bounds import Fault, setting_faults, value_faults
 from capwright.scheme.problem import (
     DANGLING,
     DUPLICATE,
@@ -23,7 +24,7 @@ from capwright.scheme.schema import Scheme, SchemeBody
 from capwright.scheme.section import Section
 from capwright.scheme.shape import items_of, keyed_items
 
-__all__ = ["Locate", "check_family", "check_sense", "walk"]
+__all__ = ["Locate", "check_embedded", "check_family", "check_sense", "walk"]
 
 # Gives the place in the files of a dotted path.
 Locate = Callable[[str], Origin]
@@ -61,7 +62,24 @@ def walk(section: Section, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def check_sense(body: SchemeBody, locate: Locate) -> Problems:
     """All problems between the values of a complete scheme."""
-    return [*_ranges(body, locate), *_dates(body, locate), *_references(body, locate)]
+    wild = _out_of_range(value_faults(walk(body)), locate)
+    if wild:  # the other checks count and compare, which wild values could break
+        return wild
+    found = [*_ranges(body, locate), *_dates(body, locate), *_references(body, locate)]
+    return found + _out_of_range(setting_faults(body), locate)
+
+
+def _out_of_range(faults: Iterable[Fault], locate: Locate) -> Problems:
+    return [
+        problem(OUT_OF_RANGE, locate(path), path=path, value=value, expected=expected)
+        for path, value, expected in faults
+    ]
+
+
+def check_embedded(scheme: Scheme) -> None:
+    """Refuse a scheme that came as JSON, not as a file, unless its values make sense."""
+    for found in check_sense(scheme.body, lambda _path: Origin(scheme.name)):
+        raise Refused(found.refusal)
 
 
 def _ranges(body: SchemeBody, locate: Locate) -> Iterator[BadInput]:
@@ -138,6 +156,12 @@ def _registry_references(registry: RegistryRules, locate: Locate) -> Iterator[Ba
         yield from _dangling([row.reverses] if row.reverses else [], names, f"{path}.reverses", locate)
         if names.count(row.name) > 1:
             yield problem(DUPLICATE, locate(f"{path}.name"), path=f"{path}.name = {row.name}")
+    # In a file the reader sees to these; JSON has no reader.
+    lists = {"unit_kinds": kinds, "account_types": accounts}
+    lists["transaction_types"] = [row.code for row in registry.transaction_types]
+    for name, codes in lists.items():
+        for code in sorted({code for code in codes if codes.count(code) > 1}):
+            yield problem(DUPLICATE, locate(f"registry.{name}"), path=f"registry.{name}.{code}")
 
 
 def _dangling(used: Iterable[str], known: Sequence[str], path: str, locate: Locate) -> Iterator[BadInput]:

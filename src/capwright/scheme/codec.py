@@ -73,8 +73,8 @@ def scheme_from_json(data: bytes) -> Scheme:
             raise Refused(Refusal(ALTERED.code, {"reason": "sha256"}))
         body = msgspec.convert(content["body"], SchemeBody)
         citations = msgspec.convert(content["citations"], dict[str, Citation])
-    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError) as error:
-        raise Refused(Refusal(ALTERED.code, {"reason": str(error)})) from error
+    except (msgspec.MsgspecError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise Refused(Refusal(ALTERED.code, {"reason": str(error)[:200]})) from error
     return Scheme(body, citations, digest)
 
 
