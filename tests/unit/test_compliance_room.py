@@ -255,3 +255,21 @@ def test_state_survives_a_snapshot(world):
     assert other.state_hash() == world.market.state_hash()
     reversal = ProposeTransaction("reversal_of_surrender", reverses=done)
     other.execute(reversal, command_id="r", actor="olga", at_ms=world.at_ms)
+
+
+@pytest.mark.parametrize("quantity_t", [-1, -(2**63), 10**12 + 1])
+def test_a_surrender_of_an_absurd_quantity_is_refused(world, quantity_t):
+    world.do("ann", RecordEmissions(ALPHA, 2023, 500))
+    for lines in ((), (UnitLine("GDEA-2023", 500),)):
+        with pytest.raises(Refused) as refused:
+            world.do(rep(ALPHA), SurrenderUnits(ALPHA, 2023, quantity_t, lines))
+        assert refused.value.refusal.code == "CW-3005"
+
+
+def test_lines_that_do_not_add_up_to_the_quantity_are_refused(world):
+    world.do("ann", RecordEmissions(ALPHA, 2023, 500))
+    line = (UnitLine("GDEA-2023", 400),)
+    with pytest.raises(Refused) as refused:
+        world.do(rep(ALPHA), SurrenderUnits(ALPHA, 2023, 500, line))
+    assert refused.value.refusal.code == "CW-7109"
+    world.do(rep(ALPHA), SurrenderUnits(ALPHA, 2023, 400, line))

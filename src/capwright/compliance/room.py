@@ -33,6 +33,7 @@ from capwright.kernel.message import Event
 from capwright.kernel.quantity import MAX_T
 from capwright.kernel.refusal import Refusal, Refused, define, refuse
 from capwright.ledger.accounts import Account
+from capwright.ledger.checks import check_quantity
 from capwright.ledger.clock import local_time
 from capwright.ledger.messages import TransactionCompleted, UnitLine
 from capwright.ledger.place import frozen
@@ -85,6 +86,14 @@ VINTAGE_MISSING = define(
     en="A surrender must name the vintage it is for.",
     zh="清缴须指明所履约的年度。",
     rule="DECREE art. 18",
+)
+LINES_DIFFER = define(
+    "CW-7109",
+    en="The lines of the surrender do not add up to {quantity_t} t.",
+    zh="清缴各行合计与{quantity_t}吨不符。",
+    mend_en="Give the lines or the quantity alone.",
+    mend_zh="请只填写各行或只填写数量。",
+    rule="design: one clear message for bad input",
 )
 
 
@@ -195,7 +204,11 @@ class ComplianceRoom(Room):
 
     def _surrender(self, request: Request, command: SurrenderUnits) -> list[Event]:
         """Plan what to hand in and pass it on to the registry as a transaction of type `surrender`."""
+        if command.quantity_t:
+            check_quantity(command.quantity_t)
         lines = command.lines or self._plan(request, command)
+        if command.lines and command.quantity_t not in {0, sum(line.quantity_t for line in lines)}:
+            refuse(LINES_DIFFER, quantity_t=command.quantity_t)
         return self.propose(request, command, lines)
 
     def _plan(self, request: Request, command: SurrenderUnits) -> tuple[UnitLine, ...]:
