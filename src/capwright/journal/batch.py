@@ -24,7 +24,7 @@ __all__ = ["Answer", "Batch", "Bulk", "Envelope", "now_ms", "usable"]
 
 MAX_COMMAND_BYTES: Final = 16 * 1024 * 1024
 _MAX_TEXT: Final = 200
-# The end of the year 2200, beyond which no scheme plans: datetimes end in 9999, and some of them are later than now.
+# The end of the year 2200, the last vintage: rules work out later moments, and datetimes end in 9999.
 _LATEST_MS: Final = 7_289_654_399_999
 _UNENCODABLE: Final = (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError)
 

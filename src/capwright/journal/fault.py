@@ -63,8 +63,8 @@ COMMAND_TOO_LARGE = define(
 )
 BAD_TIME = define(
     "CW-8506",
-    en="The time {at_ms} of the command '{command_id}' is not between 1970 and 9999.",
-    zh="指令“{command_id}”的时间{at_ms}不在1970年至9999年之间。",
+    en="The time {at_ms} of the command '{command_id}' is not between 1970 and 2200.",
+    zh="指令“{command_id}”的时间{at_ms}不在1970年至2200年之间。",
     rule="design 3: the sequencer gives the time",
 )
 
