@@ -225,7 +225,7 @@ def test_a_sanction_that_comes_after_the_pre_issue_is_deducted_at_true_up(world)
     world.on(FRIDAY).together(ApproveQuota(2021, (BETA,)))
     (_, event) = world.on(MONDAY_AFTER).together(TrueUpAllowances(2021))
     assert (event.quantity_t, event.deducted_t) == (6_282 + 4_000, 4_000)
-    assert world.room.state.sanctions[BETA] == {2020: 0, 2021: 900}
+    assert world.room.desk.to_deduct_t(BETA, 2022) == 900
 
 
 def test_a_sanction_beyond_the_quota_takes_all_of_it_and_the_rest_waits(world):
@@ -237,7 +237,7 @@ def test_a_sanction_beyond_the_quota_takes_all_of_it_and_the_rest_waits(world):
     (_, event) = world.on(MONDAY_AFTER).together(TrueUpAllowances(2021))
     # the quota is 43,718: of the 50,000 taken at pre-issue 6,282 wait for the next vintage again
     assert (event.quantity_t, event.deducted_t) == (0, -6_282)
-    assert world.room.state.sanctions[BETA] == {2020: 60_000 - 43_718}
+    assert world.room.desk.to_deduct_t(BETA, 2022) == 60_000 - 43_718
 
 
 def test_a_newly_covered_firm_starts_with_its_reported_emissions():

@@ -247,8 +247,12 @@ class Desk:
     # Sanctions.
 
     def to_deduct_t(self, account: str, vintage: int) -> int:
-        """What sanctions of earlier vintages still take from this one's free quota."""
-        return sum(t for year, t in self.state.sanctions.get(account, {}).items() if year < vintage)
+        """What sanctions of earlier vintages still take from this one's free quota: oldest first."""
+        imposed_t = sum(t for year, t in self.state.sanctions.get(account, {}).items() if year < vintage)
+        if not imposed_t:
+            return 0
+        taken_t = sum(q[account].deducted_t for q in self.state.quotas.values() if account in q)
+        return max(imposed_t - taken_t, 0)
 
 
 def steps_text(outcome: Quota | PreIssue | None) -> tuple[str, ...]:

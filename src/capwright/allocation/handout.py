@@ -284,29 +284,15 @@ class Handout:
         quota.stop_t += event.entitled_less_t
         if event.owed_t:
             quota.owed[event.reason] = quota.owed.get(event.reason, 0) + event.owed_t
-        self._deduct(quota, event.account, event.vintage, event.deducted_t)
+        quota.deducted_t += event.deducted_t
 
     def _record(self, vintage: int, account: str) -> QuotaRecord:
         return self._state.quotas.setdefault(vintage, {}).setdefault(account, QuotaRecord())
 
-    def _issued(self, quota: QuotaRecord, event: AllowancesPreIssued | AllowancesIssued) -> None:
+    @staticmethod
+    def _issued(quota: QuotaRecord, event: AllowancesPreIssued | AllowancesIssued) -> None:
         quota.issued_t += event.quantity_t
-        self._deduct(quota, event.account, event.vintage, event.deducted_t)
-
-    def _deduct(self, quota: QuotaRecord, account: str, vintage: int, deducted_t: int) -> None:
-        """Write off sanctions, oldest first; a negative figure goes back to the newest."""
-        quota.deducted_t += deducted_t
-        if not deducted_t:
-            return
-        open_t = self._state.sanctions[account]
-        years = sorted(year for year in open_t if year < vintage)
-        if deducted_t < 0:
-            open_t[years[-1]] -= deducted_t
-            return
-        for year in years:
-            part_t = min(open_t[year], deducted_t)
-            open_t[year] -= part_t
-            deducted_t -= part_t
+        quota.deducted_t += event.deducted_t
 
 
 def _lacks_pre_issue(quota: QuotaRecord) -> bool:

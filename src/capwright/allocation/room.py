@@ -100,8 +100,8 @@ class AllocationRoom(Room):
 
     def _sanctioned(self, event: SanctionImposed, _at_ms: int) -> None:
         if event.deduct_t:
-            open_t = self.state.sanctions.setdefault(event.account, {})
-            open_t[event.vintage] = open_t.get(event.vintage, 0) + event.deduct_t
+            imposed_t = self.state.sanctions.setdefault(event.account, {})
+            imposed_t[event.vintage] = imposed_t.get(event.vintage, 0) + event.deduct_t
 
     def _moved(self, event: TransactionCompleted, _at_ms: int) -> None:
         """Count what the market-adjustment reserve delivered to auctions, by vintage."""

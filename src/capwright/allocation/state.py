@@ -76,7 +76,7 @@ class AllocationState(Struct):
     quotas: dict[int, dict[str, QuotaRecord]] = {}
     projects: dict[int, dict[str, Project]] = {}
     bought: dict[int, dict[str, Bought]] = {}
-    sanctions: dict[str, dict[int, int]] = {}  # account → vintage of the shortfall → still to be deducted
+    sanctions: dict[str, dict[int, int]] = {}  # account → vintage of the shortfall → to be deducted in all
     exits: dict[str, Exit] = {}
     left_from: dict[str, int] = {}  # account → first vintage without quota
     national: dict[str, dict[int, int]] = {}  # account → vintage → to be deducted nationally
