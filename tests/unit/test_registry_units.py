@@ -106,6 +106,13 @@ def test_credits_go_to_accounts_that_may_hold_them():
     assert world.code("olga", gift) == "CW-2004"
 
 
+def test_special_quota_comes_from_conversion_only():
+    """Guangdong's S-GDEA replaces free quota that is cancelled; issuing it afresh would add to the cap."""
+    world = Registry("guangdong-2025")
+    for target in world.account.values():
+        assert world.code("ann", IssueUnits("S-GDEA", 2025, 1, target)) == "CW-3013"
+
+
 # Freezing.
 
 

@@ -58,6 +58,14 @@ NO_PROJECT = define(
     mend_zh="仅减排量按项目签发；配额共用该年度的总量。",
     rule="UK registry check 3500: one cap for all allowances of a period",
 )
+CONVERTED_ONLY = define(
+    "CW-3013",
+    en="Units of kind {kind} are never issued afresh: they come from allowances given up for them.",
+    zh="{kind}不单独签发，仅由放弃的配额转换而来。",
+    mend_en="Use ConvertToSpecial.",
+    mend_zh="请使用 ConvertToSpecial。",
+    rule="GZETS 2025-05-12: special quota replaces the remaining free quota of leavers",
+)
 ABOVE_CAP = define(
     "CW-3500",
     en="Issuing {quantity_t} t of {series} would exceed the cap: {left_t} t of {cap_t} t are left.",
@@ -68,7 +76,7 @@ ABOVE_CAP = define(
 )
 
 # The transaction type by which units of a family come into being.
-_ISSUANCE = {"allowance": "issuance", "special": "special_issuance", "credit": "credit_issuance"}
+_ISSUANCE = {"allowance": "issuance", "credit": "credit_issuance"}
 
 
 class Units:
@@ -84,6 +92,8 @@ class Units:
         kind = rules.unit_kinds.get(command.kind)
         if kind is None:
             refuse(KIND_UNKNOWN, scheme=rules.scheme.name, kind=command.kind)
+        if kind.family == "special":
+            refuse(CONVERTED_ONLY, kind=kind.code)
         check_vintage(command.vintage)
         check_quantity(command.quantity_t)
         check_text("project", command.project, MAX_ID, least=0)
