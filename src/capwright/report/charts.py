@@ -42,8 +42,8 @@ def sector_chart(summary: Summary, voice: Voice, vintage: int) -> Chart:
         "emissions": [emissions_t for _, _, emissions_t in bars],
         "share": [voice.percent(free_t, emissions_t) for _, free_t, emissions_t in bars],
         "words": {
-            "allocation": voice.say("Free allocation, net (Mt)", "免费配额净发放（万吨）"),
-            "emissions": voice.say("Verified emissions (Mt)", "核查排放量（万吨）"),
+            "allocation": voice.say("Free allocation, net", "免费配额净发放"),
+            "emissions": voice.say("Verified emissions", "核查排放量"),
             "share": voice.say("Allocation / emissions", "配额／排放"),
         },
     }

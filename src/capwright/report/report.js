@@ -70,9 +70,9 @@
           ...base(c).tooltip, trigger: "axis", axisPointer: { type: "shadow" },
           formatter: (rows) => `<b>${esc(spec.names[rows[0].dataIndex])}</b><br>${item(rows[0].dataIndex)}`,
         },
-        grid: { left: room + 10, right: 56, top: legend([spec.words.allocation, spec.words.emissions], width) + 8, bottom: 28 },
+        grid: { left: room + 10, right: 56, top: legend([spec.words.allocation, spec.words.emissions], width) + 8, bottom: 46 },
         xAxis: {
-          ...axis(c), type: "value",
+          ...axis(c), type: "value", name: spec.tonnes.name, nameLocation: "middle", nameGap: 28,
           axisLabel: { ...axis(c).axisLabel, formatter: (v) => scaled(spec, "tonnes", v, 1) },
         },
         yAxis: {
@@ -218,7 +218,7 @@
         },
         series: [{
           type: "sankey", left: 4, right: widest(outer, 12.5) + 14, top: 8, bottom: 8, nodeGap: 15, nodeWidth: 14, layoutIterations: 64,
-          nodeAlign: "justify", emphasis: { focus: "adjacency" }, draggable: false,
+          nodeAlign: "justify", emphasis: { focus: "adjacency" }, blur: { itemStyle: { opacity: 0.35 }, lineStyle: { opacity: 0.1 }, label: { opacity: 0.5 } }, draggable: false,
           data: spec.nodes.map((node) => ({
             name: node.key, depth: node.stage, itemStyle: { color: shade[node.part], borderWidth: 0 },
             label: { position: "right" },
