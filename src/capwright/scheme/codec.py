@@ -18,7 +18,12 @@ __all__ = ["build", "scheme_from_json", "scheme_json_schema", "scheme_to_json"]
 def build(body: SchemeBody, citations: dict[str, Citation]) -> Scheme:
     """Put a scheme together and compute its digest."""
     ordered = dict(sorted(citations.items()))
-    return Scheme(body, ordered, _digest(_content(body, ordered)))
+    return _scheme(body, ordered, _content(body, ordered))
+
+
+def _scheme(body: SchemeBody, citations: dict[str, Citation], content: dict[str, Any]) -> Scheme:
+    digest = _digest(content)
+    return Scheme(body, citations, digest, _canonical({**content, "digest": digest}))
 
 
 def _full(value: object) -> object:
@@ -61,21 +66,20 @@ def _digest(content: dict[str, Any]) -> str:
 
 def scheme_to_json(scheme: Scheme) -> bytes:
     """The scheme with citations and digest as canonical JSON (sorted keys, no spaces)."""
-    return _canonical({**_content(scheme.body, scheme.citations), "digest": scheme.digest})
+    return scheme.json
 
 
 def scheme_from_json(data: bytes) -> Scheme:
     """Read what `scheme_to_json` wrote; refuses (CW-8018) what does not match its own digest."""
     try:
         content = msgspec.json.decode(data, type=dict[str, Any])
-        digest = content.pop("digest")
-        if digest != _digest(content):
+        if content.pop("digest") != _digest(content):
             raise Refused(Refusal(ALTERED.code, {"reason": "sha256"}))
         body = msgspec.convert(content["body"], SchemeBody)
         citations = msgspec.convert(content["citations"], dict[str, Citation])
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise Refused(Refusal(ALTERED.code, {"reason": str(error)[:200]})) from error
-    return Scheme(body, citations, digest)
+    return _scheme(body, citations, content)
 
 
 def scheme_json_schema() -> dict[str, Any]:

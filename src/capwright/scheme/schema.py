@@ -52,6 +52,9 @@ class SchemeBody(Section, frozen=True, kw_only=True):
 class Scheme(Struct, frozen=True):
     """A loaded scheme: the body, the citation of every value by dotted path, and the digest of both.
 
+    `json` is what a journal embeds, kept as it was read: a later schema may write the same values otherwise,
+    and the digest is of this text.
+
     List items with a `code`, `name`, `kind` or `round` are addressed by it, others by position:
     `allocation.processes.clinker.benchmark`.
     """
@@ -59,6 +62,7 @@ class Scheme(Struct, frozen=True):
     body: SchemeBody
     citations: dict[str, Citation]
     digest: str
+    json: bytes = b""
 
     @property
     def name(self) -> str:
