@@ -12,6 +12,7 @@ from capwright.registry.messages import (
     CancelTransaction,
     CloseAccount,
     ProposeTransaction,
+    RejectTransaction,
     RemoveRepresentative,
     RemoveTrustedAccount,
     SetAccountStatus,
@@ -19,7 +20,7 @@ from capwright.registry.messages import (
     TransactionEnded,
     TrustedAccountActivated,
 )
-from tests.registry_worlds import Registry
+from tests.registry_worlds import Registry, scheme_body
 
 # UK registry 6.0.0, delay clock: approved, and completion after 2, 24 and 72 hours. Days off are those of its
 # own test; 15-17 June 2021 are no real bank holidays.
@@ -399,3 +400,63 @@ def test_a_large_transfer_cannot_be_approved_once_trust_is_withdrawn():
     name, _ = world.propose("transfer", source, target, 5_000_000, series)
     world.do(f"{source}/c", RemoveTrustedAccount(source, target))
     assert world.code(f"{source}/b", ApproveTransaction(name)) == "CW-3018"
+
+
+# Tables that no shipped scheme has.
+
+
+def changed_table(name: str, **changes) -> list[dict]:
+    rows = scheme_body("eu-ets")["body"]["registry"]["transaction_types"]
+    return [{**row, **changes} if row["name"] == name else row for row in rows]
+
+
+def test_one_person_suffices_and_the_delay_still_runs():
+    world = Registry("eu-ets", registry={"transaction_types": changed_table("transfer", approvals=1)})
+    world.at("2023-09-12T11:00")
+    source, target = world.account["operator_holding"], world.other["operator_holding"]
+    (event,) = world.propose("transfer", source, target, 10, world.stock(source, 10))[1]
+    assert local(world, event.completes_at_ms) == "2023-09-13T11:00"
+    assert not has_moved(world)
+    world.at("2023-09-13T11:00")
+    assert isinstance(world.tick()[0], TransactionCompleted)
+    assert has_moved(world)
+
+
+def test_one_person_suffices_and_there_is_nothing_to_wait_for():
+    table = changed_table("transfer", approvals=1)
+    world = Registry("eu-ets", registry={"transaction_types": table, "delay": {"delay_hours": 0}})
+    world.at("2023-09-12T11:00")
+    source, target = world.account["operator_holding"], world.other["operator_holding"]
+    (event,) = world.propose("transfer", source, target, 10, world.stock(source, 10))[1]
+    assert isinstance(event, TransactionCompleted)
+
+
+def test_a_type_exempt_from_the_limit_may_exceed_it_off_the_list():
+    world = Registry("eu-ets", registry={"transaction_types": changed_table("transfer", limit_exempt=True)})
+    world.at("2023-09-12T11:00")
+    world.stock(world.account["operator_holding"], 3_000_000)
+    assert asked(world, "transfer", world.other["operator_holding"], 2_000_001) == ""
+
+
+def test_a_transaction_whose_type_was_abolished_is_terminated_and_not_stuck():
+    world = Registry("uk-ets")
+    world.at("2023-03-15T11:00")
+    transfer(world)
+    waiting, _ = world.propose(
+        "transfer",
+        world.account["trading"],
+        world.other["trading"],
+        5,
+        world.stock(world.account["trading"], 5),
+    )
+    rows = scheme_body("uk-ets")["body"]["registry"]["transaction_types"]
+    table = [row for row in rows if row["name"] != "transfer"]
+    later = scheme_body("uk-ets", registry={"transaction_types": table})
+    world.market.rulebook.adopt(later)
+    world.rules = world.market.rulebook.now()
+    assert world.code(f"{world.account['trading']}/b", ApproveTransaction(waiting)) == "CW-3001"
+    assert world.code("olga", RejectTransaction(waiting)) == ""
+    world.at("2023-03-16T11:00")
+    (ended,) = world.tick()
+    assert (ended.outcome, ended.reason) == ("terminated", "CW-3001")
+    assert world.market.breaches() == []

@@ -1,8 +1,8 @@
 """Places: where units and cash lie. A place is an account number, or an account number with a bucket.
 
-`GD-100-1-0-20` is what the account can dispose of freely; `GD-100-1-0-20#held:T-7` is promised to T-7;
-`…#frozen:2023` may be surrendered but not traded. `bank` is the world outside, where cash comes from and
-goes to.
+`GD-100-1-0-20` is what the account can dispose of freely; `GD-100-1-0-20#held:tx:T-7` is promised to the
+transaction T-7, `…#held:R-1` to the auction R-1; `…#frozen:2023` may be surrendered but not traded. `bank` is
+the world outside, where cash comes from and goes to.
 """
 
 from __future__ import annotations
