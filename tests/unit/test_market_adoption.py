@@ -1,14 +1,16 @@
-"""Adopting schemes one after another: order, snapshots, and schemes of another market."""
+"""What a market adopts and keeps: order of schemes, snapshots, schemes of another market, absurd values."""
 
 from __future__ import annotations
 
 import pytest
 
+from capwright.auction.messages import AnnounceAuction
 from capwright.kernel.refusal import Refused
+from capwright.ledger.messages import UnitLine
 from capwright.market import AdoptScheme, ApproveProposal, Market, OpenMarket, RejectProposal
-from capwright.registry.messages import IssueUnits
+from capwright.registry.messages import IssueUnits, ProposeTransaction, SetReportingYears
 from tests.busy_worlds import scheme_body, scheme_of_text
-from tests.worlds import MINI, TRADER, World
+from tests.worlds import ALPHA, AUCTION, MINI, TOTAL, TRADER, World
 
 TEXT = MINI.read_text(encoding="utf-8")
 
@@ -96,8 +98,28 @@ def test_a_market_does_not_open_with_texts_that_cannot_be_shown():
 def test_a_reason_of_a_rejection_is_bounded():
     world = World()
     world.do("ann", AdoptScheme(scheme_body(MINI)), "p1")
-    for reason in ("x" * 501, "a\nb", "\ud800"):
+    for reason in ("x" * 501, "a\nb", "\u202e"):
         with pytest.raises(Refused) as refused:
             world.do("bob", RejectProposal("p1", reason))
         assert refused.value.refusal.code == "CW-9103"
     world.do("bob", RejectProposal("p1", "no"))
+
+
+@pytest.mark.parametrize("command", [SetReportingYears(ALPHA, 10**30), RejectProposal("p", "\ud800")])
+def test_what_no_snapshot_could_hold_is_refused(command):
+    world = World().furnish()
+    before = world.market.state_hash()
+    with pytest.raises(Refused) as refused:
+        world.do("olga", command)
+    assert refused.value.refusal.code == "CW-8216"
+    assert world.market.state_hash() == before
+
+
+def test_an_integer_beyond_64_bits_never_reaches_the_state():
+    """A round that closed at 10^30 ms used to be announced; every snapshot after it failed."""
+    world = World().furnish()
+    line = (UnitLine("TLA-2023", 1000),)
+    world.do("ann", ProposeTransaction("central_transfer", TOTAL, AUCTION, line))
+    with pytest.raises(Refused) as refused:
+        world.do("olga", AnnounceAuction("R1", 2023, "TLA", world.at_ms, 10**30, 100, 100))
+    assert refused.value.refusal.code == "CW-8216"

@@ -74,6 +74,16 @@ OWN_PROPOSAL = define(
 UNKNOWN_COMMAND = define(
     "CW-8214", en="The market knows no command {command}.", zh="市场没有命令{command}。", rule="design"
 )
+UNWRITABLE = define(
+    "CW-8216",
+    en="The command cannot be kept: {reason}.",
+    zh="该命令无法保存：{reason}。",
+    mend_en="Integers must fit 64 bits and texts must be whole Unicode.",
+    mend_zh="整数不得超过64位，文本须为完整的 Unicode。",
+    rule="design: bound everything",
+)
+_UNWRITABLE: Final = (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError)
+_WRITE: Final = msgspec.msgpack.Encoder().encode
 
 
 class _Snapshot(Struct):
@@ -155,6 +165,10 @@ class Market:
             refuse(UNKNOWN_COMMAND, command=type(command).__name__)
         if not self.state.opened and type(command) is not OpenMarket:
             refuse(NOT_OPEN)
+        try:
+            _WRITE(command)  # what no snapshot could hold must not come into the state
+        except _UNWRITABLE as error:
+            refuse(UNWRITABLE, reason=str(error)[:200])
         self.registry.people.check(actor, command)
         if command.permit.four_eyes:
             list(handler(request, command))  # tried in full: nobody is asked to approve what cannot be done
