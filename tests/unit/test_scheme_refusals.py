@@ -11,6 +11,7 @@ import pytest
 from capwright.kernel.refusal import CATALOGUE, BadInput, Refused
 from capwright.scheme.check import check_family
 from capwright.scheme.loader import check_scheme, load_scheme, load_text
+from tests.worlds import MINI
 
 GOOD = """name = "x"
 en = "X"
@@ -121,6 +122,8 @@ CASES = {
     "dangling sector": (GOOD + COVERAGE, "CW-8013", 21, "`irn`"),
     "share above one": (GOOD + "market_adjustment_share = 5\n", "CW-8014", 10, "0 … 1"),
     "negative tonnes": (GOOD.replace("= 100", "= -100"), "CW-8014", 8, "-100"),
+    "units that nothing issues": (
+        GOOD + REGISTRY.replace('["b"]', '["a"]'), "CW-8019", 10, "named `issuance`"),
     "abstract": (GOOD.replace("[cap]", "abstract = true\n[cap]"), "CW-8015", 0, "pack"),
     "nothing to remove": (GOOD + "[auction]\nremove = true\n", "CW-8016", 10, "auction"),
     "nothing to remove, key": (GOOD + 'remove = ["x"]\n', "CW-8016", 5, "cap.x"),
@@ -149,6 +152,37 @@ def test_every_scheme_code_that_a_file_can_cause_is_tested():
     tested = {code for _, code, _, _ in CASES.values()}
     elsewhere = {"CW-8001", "CW-8011", "CW-8017", "CW-8018"}
     assert tested | elsewhere == {code for code in CATALOGUE if code.startswith("CW-80")}
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("transaction_types", "issuance"),
+        ("transaction_types", "credit_issuance"),
+        ("transaction_types", "surrender"),
+        ("transaction_types", "reversal_of_surrender"),
+        ("account_types", "surrender"),
+    ],
+)
+def test_what_the_rooms_know_by_name_must_be_there(table, name):
+    text = MINI.read_text(encoding="utf-8")
+    head, *tables = re.split(r"(?=^\[\[registry\.)", text, flags=re.MULTILINE)
+    key = "name" if table == "transaction_types" else "code"
+    kept = [
+        item.replace(f'{key} = "{name}"', f'{key} = "other"')
+        if item.startswith(f"[[registry.{table}")
+        else item
+        for item in tables
+    ]
+    text = head + "".join(kept)
+    if table == "account_types":
+        text = text.replace('["surrender"]', '["other"]')
+    else:
+        text = text.replace(f'reverses = "{name}"', "")
+    with pytest.raises(BadInput) as caught:
+        load_text(text)
+    said = caught.value.refusal
+    assert (said.code, said.details["path"], said.details["name"]) == ("CW-8019", f"registry.{table}", name)
 
 
 def test_a_circle_through_others():

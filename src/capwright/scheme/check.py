@@ -13,13 +13,20 @@ from capwright.scheme.problem import (
     DANGLING,
     DUPLICATE,
     INVERTED,
+    NEEDED,
     OUT_OF_RANGE,
     OVERLAP,
     Origin,
     Problems,
     problem,
 )
-from capwright.scheme.registry_rules import RegistryRules
+from capwright.scheme.registry_rules import (
+    ALLOCATION,
+    ISSUANCE,
+    REVERSAL_OF_SURRENDER,
+    SURRENDER,
+    RegistryRules,
+)
 from capwright.scheme.schema import Scheme, SchemeBody
 from capwright.scheme.section import Section
 from capwright.scheme.shape import items_of, keyed_items
@@ -128,6 +135,7 @@ def _references(body: SchemeBody, locate: Locate) -> Iterator[BadInput]:
     if body.registry is None:
         return
     yield from _registry_references(body.registry, locate)
+    yield from _needed(body, body.registry, locate)
     kinds = [kind.code for kind in body.registry.unit_kinds]
     if body.compliance and body.compliance.offsets:
         offsets = body.compliance.offsets
@@ -138,6 +146,27 @@ def _references(body: SchemeBody, locate: Locate) -> Iterator[BadInput]:
     if body.allocation and body.allocation.exits and body.allocation.exits.special_kind:
         used = [body.allocation.exits.special_kind]
         yield from _dangling(used, kinds, "allocation.exits.special_kind", locate)
+
+
+def _needed(body: SchemeBody, registry: RegistryRules, locate: Locate) -> Iterator[BadInput]:
+    """The transaction types and the account type that the rooms look for by name."""
+    types, accounts = "registry.transaction_types", "registry.account_types"
+    named = {row.name: row for row in registry.transaction_types}
+    wanted = [
+        (types, ISSUANCE[family], f"there are units of the family {family}", f"有{family}类单位")
+        for family in dict.fromkeys(kind.family for kind in registry.unit_kinds)
+    ]
+    if body.allocation:
+        wanted.append((types, ALLOCATION, "the scheme allocates free quota", "方案免费分配配额"))
+    if body.compliance:
+        wanted.append((types, SURRENDER, "the scheme has a compliance duty", "方案规定了履约义务"))
+        wanted.append((accounts, SURRENDER, "the scheme has a compliance duty", "方案规定了履约义务"))
+    if any(row.reverses == SURRENDER for row in named.values()):
+        wanted.append((types, REVERSAL_OF_SURRENDER, "a type reverses surrender", "有撤销清缴的类型"))
+    known = {types: {*named}, accounts: {account.code for account in registry.account_types}}
+    for path, name, why, why_zh in wanted:
+        if name not in known[path]:
+            yield problem(NEEDED, locate(path), path=path, name=name, why=why, why_zh=why_zh)
 
 
 def _registry_references(registry: RegistryRules, locate: Locate) -> Iterator[BadInput]:

@@ -158,6 +158,14 @@ ALTERED = define(
     mend_zh="日志或文件已被改动或损坏，请使用完好的副本。",
     rule="A journal carries the scheme it was run under",
 )
+NEEDED = define(
+    "CW-8019",
+    en="`{path}` must have one named `{name}`: {why}.",
+    zh="“{path}”中必须有名为“{name}”的一项：{why_zh}。",
+    mend_en="Add it, or extend a pack that has it, such as guangdong-common or eu-uk-registry.",
+    mend_zh="请补充该项，或继承含有该项的规则包，如 guangdong-common、eu-uk-registry。",
+    rule="A few transaction types are known by name: issuance, allocation, surrender and its reversal",
+)
 
 
 class Origin(NamedTuple):

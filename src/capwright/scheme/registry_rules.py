@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from capwright.scheme.section import Section
 
-__all__ = ["AccountType", "DelayRule", "RegistryRules", "TransactionType", "UnitKind"]
+__all__ = [
+    "ALLOCATION",
+    "ISSUANCE",
+    "REVERSAL_OF_SURRENDER",
+    "SURRENDER",
+    "AccountType",
+    "DelayRule",
+    "RegistryRules",
+    "TransactionType",
+    "UnitKind",
+]
+
+# The transaction types that the rooms know by name; a scheme may give them any rules, but not another name.
+ISSUANCE: Final = {"allowance": "issuance", "special": "special_issuance", "credit": "credit_issuance"}
+ALLOCATION: Final = "allocation"
+SURRENDER: Final = "surrender"  # the account type that units are surrendered to has this name too
+REVERSAL_OF_SURRENDER: Final = "reversal_of_surrender"
 
 # What an account is for in the conservation law: issued = held + surrendered + cancelled + exported.
 AccountPurpose = Literal[
