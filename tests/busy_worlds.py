@@ -53,19 +53,27 @@ def scheme_of_text(text: str) -> dict[str, Any]:
 
 
 def busy_guangdong() -> GdWorld:
-    """Vintage 2023 in July 2024: pre-issued, approved, one objection open; rounds announced and to be paid."""
+    """Vintage 2023 in July 2024: pre-issued, approved, an objection open, rounds announced and to be paid."""
     world = GdWorld(2023).firms(ALPHA, BETA, GAMMA).firms(LEAVER, sector="power")
     world.open(TRADER, "trading")
     world.open(PROJECT, "new_project_holding")
     people = (Representative("owner-a"), Representative("owner-b"), Representative("owner-r", ("read",)))
-    world.do("olga", OpenAccount(OWNER, "project_owner", "owner", "Owner", date(2023, 1, 1), representatives=people))
+    world.do(
+        "olga",
+        OpenAccount(OWNER, "project_owner", "owner", "Owner", date(2023, 1, 1), representatives=people),
+    )
     for scheme in ("guangdong-2022", "guangdong-2024", "guangdong-2023"):
         world.adopt(scheme)
     for n, account in enumerate((ALPHA, BETA, GAMMA, LEAVER)):
         for year in (2021, 2022, 2023):
             activity = Decimal(900_000 + 100_000 * n)
             world.record(
-                account, "cement_grinding", year, activity=activity, emissions_t=20_000, last_approved_t=22_000
+                account,
+                "cement_grinding",
+                year,
+                activity=activity,
+                emissions_t=20_000,
+                last_approved_t=22_000,
             )
         world.do("olga", DepositCash(account, 500_000_000))
     world.do("olga", DepositCash(TRADER, 500_000_000))
@@ -91,7 +99,12 @@ def busy_guangdong() -> GdWorld:
 
 def credits_and_emissions(world: GdWorld) -> None:
     for code, kind, region in (("P1", "PHCER", "Guangdong"), ("P2", "CCER", "Guangdong")):
-        world.do("ann", RegisterProject(code, kind, type="forest", region=region, pre_cdm=False, co2_ch4_share=Decimal(1)))
+        world.do(
+            "ann",
+            RegisterProject(
+                code, kind, type="forest", region=region, pre_cdm=False, co2_ch4_share=Decimal(1)
+            ),
+        )
         world.together(IssueUnits(kind, 2022, 5_000, OWNER, code))
         line = (UnitLine(f"{kind}-2022-{code}", 2_000),)
         world.do("owner-a", ProposeTransaction("transfer", OWNER, BETA, line))
@@ -132,7 +145,7 @@ def transactions(world: GdWorld) -> None:
 
 
 def busy_testland() -> World:
-    """The small scheme of the tests, with delays: transfers that wait for approval, for the clock, reversible ones."""
+    """The small scheme of the tests, which has delays: transfers that wait for approval and for the clock."""
     world = World().furnish(5_000)
     one, two, trader = worlds.ALPHA, worlds.BETA, worlds.TRADER
     line = (UnitLine("TLA-2023", 10_000),)
