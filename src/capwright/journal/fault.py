@@ -19,9 +19,9 @@ __all__ = [
     "StoreFailed",
 ]
 
-_IDEMPOTENT = "design 3: repeating an id returns the first outcome"
-_ONE_WRITER = "design 4: one active engine"
-_CHAIN = "design 4: hash over the previous hash and the canonical bytes"
+_IDEMPOTENT = "design: repeating an id returns the first outcome"
+_ONE_WRITER = "design: one active engine"
+_CHAIN = "design: hash over the previous hash and the canonical bytes"
 
 BAD_COMMAND_ID = define(
     "CW-8501",
@@ -45,13 +45,13 @@ UNWRITABLE_COMMAND = define(
     zh="指令“{command_id}”无法写入日志：{reason}。",
     mend_en="Send valid Unicode text.",
     mend_zh="请使用有效的Unicode文本。",
-    rule="design 4: every command is in the journal",
+    rule="design: every command is in the journal",
 )
 BAD_ACTOR = define(
     "CW-8504",
     en="An actor must have 1 to 200 printable characters; this one does not: '{actor}'.",
     zh="操作人须为1至200个可打印字符：“{actor}”不符合。",
-    rule="design 3: a command carries its actor",
+    rule="design: a command carries its actor",
 )
 COMMAND_TOO_LARGE = define(
     "CW-8505",
@@ -59,13 +59,13 @@ COMMAND_TOO_LARGE = define(
     zh="指令“{command_id}”为{size:,}字节，超过上限{most:,}字节。",
     mend_en="Split it into several commands.",
     mend_zh="请拆分为多条指令。",
-    rule="design 4: bounded memory",
+    rule="design: bounded memory",
 )
 BAD_TIME = define(
     "CW-8506",
     en="The time {at_ms} of the command '{command_id}' is not between 1970 and 2200.",
     zh="指令“{command_id}”的时间{at_ms}不在1970年至2200年之间。",
-    rule="design 3: the sequencer gives the time",
+    rule="design: the sequencer gives the time",
 )
 
 NOT_WRITTEN = define(
@@ -74,7 +74,7 @@ NOT_WRITTEN = define(
     zh="日志无法写入，指令未生效：{reason}。",
     mend_en="Send the command again under the same id once the store is well.",
     mend_zh="存储恢复后，请用同一编号重新发送。",
-    rule="design 4: acknowledged only after commit",
+    rule="design: acknowledged only after commit",
 )
 UNKNOWN_COMMIT = define(
     "CW-8602",
@@ -83,7 +83,7 @@ UNKNOWN_COMMIT = define(
     zh="提交时与日志的连接中断，指令是否生效暂不可知：{reason}。",
     mend_en="Send the command again under the same id: it takes effect once.",
     mend_zh="请用同一编号重新发送，指令只会生效一次。",
-    rule="design 4: acknowledged only after commit",
+    rule="design: acknowledged only after commit",
 )
 FENCED = define(
     "CW-8603",
@@ -113,7 +113,7 @@ BUG = define(
     zh="市场内部故障，指令“{command_id}”未生效：{reason}。",
     mend_en="Please report it with the command.",
     mend_zh="请连同该指令一并报告。",
-    rule="design 3: a refusal after the first event is a bug",
+    rule="design: a refusal after the first event is a bug",
 )
 READ_ONLY = define(
     "CW-8607",
@@ -144,7 +144,7 @@ TIME_RUNS_BACK = define(
     "CW-8704",
     en="Record {seq} is dated {at}, before the record preceding it ({last_at}).",
     zh="第{seq}条记录的时间{at}早于其前一条（{last_at}）。",
-    rule="design 3: the sequencer gives the time",
+    rule="design: the sequencer gives the time",
 )
 DUPLICATE = define(
     "CW-8705",
@@ -170,7 +170,7 @@ STRANGE_SNAPSHOT = define(
     "CW-8708",
     en="The snapshot at record {seq} does not come from this journal: {reason}.",
     zh="第{seq}条记录处的快照不属于此日志：{reason}。",
-    rule="design 4: snapshots are checked against the journal",
+    rule="design: snapshots are checked against the journal",
 )
 
 NO_JOURNAL = define(

@@ -31,7 +31,7 @@ __all__ = [
     "transaction_type",
 ]
 
-_UK = "UK registry business checks (anchor 1.2)"
+_UK = "UK registry business checks"
 
 GIVER_UNKNOWN = define(
     "CW-1003",

@@ -61,7 +61,7 @@ NO_PROPOSAL = define(
     zh="没有待决定的提案{proposal}。",
     mend_en="It may have been approved or rejected before.",
     mend_zh="该提案可能已获批准或被拒绝。",
-    rule="four eyes (anchor 1.6)",
+    rule="four eyes",
 )
 OWN_PROPOSAL = define(
     "CW-8213",
@@ -69,7 +69,7 @@ OWN_PROPOSAL = define(
     zh="{person}是提案人，不得由本人批准。",
     mend_en="A different person with the same role must approve.",
     mend_zh="须由具备相同角色的另一人批准。",
-    rule="four eyes (anchor 1.6)",
+    rule="four eyes",
 )
 UNKNOWN_COMMAND = define(
     "CW-8214", en="The market knows no command {command}.", zh="市场没有命令{command}。", rule="design"

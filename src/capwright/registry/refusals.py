@@ -36,7 +36,7 @@ OVER_LIMIT = define(
     zh="向非信任账户单笔划转{quantity_t}吨，超过{limit_t}吨的上限。",
     mend_en="Put the account on the trusted list, or send several transactions.",
     mend_zh="请将对方加入信任账户名单，或分笔办理。",
-    rule="Union Registry since 2023-09-10 (anchor 1.3)",
+    rule="Union Registry since 2023-09-10",
 )
 OFF_LIST = define(
     "CW-2507",
@@ -94,5 +94,5 @@ OWN_PROPOSAL = define(
     zh="{person}是提出人，不得由本人审批。",
     mend_en="A different person must approve.",
     mend_zh="须由另一人审批。",
-    rule="four eyes (anchor 1.6)",
+    rule="four eyes",
 )

@@ -43,7 +43,7 @@ OWN_ENTRY = define(
     "CW-4303",
     en="{person} proposed this entry and may not approve it too.",
     zh="{person}是提出人，不得由本人审批。",
-    rule="four eyes (anchor 1.6)",
+    rule="four eyes",
 )
 SELF_TRUST = define(
     "CW-4304",
