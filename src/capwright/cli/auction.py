@@ -32,7 +32,9 @@ def clear_command(
     bids: Annotated[
         Path,
         typer.Argument(
-            metavar="bids.csv", help="Columns bidder,price,quantity_t[,time][,category]; - is stdin."
+            metavar="bids.csv",
+            readable=False,  # an unreadable file is refused with its own code when it is opened
+            help="Columns bidder,price,quantity_t[,time][,category]; - is stdin.",
         ),
     ],
     rules: Annotated[

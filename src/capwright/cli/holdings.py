@@ -29,7 +29,7 @@ def declare(app: typer.Typer) -> None:
         panel=JOURNALS,
         examples=[
             "capwright holdings demo.sqlite",
-            "capwright holdings demo.sqlite GD-100-10000001-0-20 --as-of 2024-06-30",
+            "capwright holdings demo.sqlite GD-100-10000001-0-94 --as-of 2024-06-30",
             "capwright holdings demo.sqlite --as-of 2024-06-30T15:30+08:00 --json",
         ],
     )(holdings_command)

@@ -88,8 +88,8 @@ def _print_years(console: Console, report: EutlReport) -> None:
         say("Bridged, t", "补足（吨）"),
         say("Verified, t", "核查排放（吨）"),
         say("Surrendered, t", "清缴（吨）"),
-        say("Codes agree", "代码一致"),
-        right=(1, 2, 3, 4, 5),
+        say("Agree", "代码一致"),
+        right=(0, 1, 2, 3, 4, 5),
     )
     for year in report.years:
         made.add_row(

@@ -38,7 +38,9 @@ def allocate_command(
     activity: Annotated[
         Path,
         typer.Argument(
-            metavar="activity.csv", help="Columns enterprise,process,year,activity, …; - is stdin."
+            metavar="activity.csv",
+            readable=False,  # an unreadable file is refused with its own code when it is opened
+            help="Columns enterprise,process,year,activity, …; - is stdin.",
         ),
     ],
     scheme: SchemeOption,
@@ -81,12 +83,17 @@ def status_command(
     as_of: Annotated[
         str, typer.Option("--as-of", metavar="DATE", help="The day on which the status is wanted.")
     ],
-    accounts: Annotated[Path, typer.Option("--accounts", help="CSV account,first_year,last_year.")],
+    accounts: Annotated[
+        Path, typer.Option("--accounts", readable=False, help="CSV account,first_year,last_year.")
+    ],
     emissions: Annotated[
-        Path, typer.Option("--emissions", help="CSV account,year,emissions_t (or EXCLUDED).")
+        Path, typer.Option("--emissions", readable=False, help="CSV account,year,emissions_t (or EXCLUDED).")
     ],
     surrenders: Annotated[
-        Path, typer.Option("--surrenders", help="CSV account,date,quantity_t[,year]; negative: a reversal.")
+        Path,
+        typer.Option(
+            "--surrenders", readable=False, help="CSV account,date,quantity_t[,year]; negative: a reversal."
+        ),
     ],
 ) -> None:
     """Print the compliance status of every account as CSV.
