@@ -56,7 +56,7 @@ class Batch:
     """Carries commands out on `machine` behind `head` and collects their records."""
 
     __slots__ = (
-        "_at", "_by_id", "_clock", "_codec", "_digest", "_execute", "_seq",
+        "_actors", "_at", "_by_id", "_clock", "_codec", "_digest", "_execute", "_seq",
         "events", "packed", "records", "start", "trouble",
     )  # fmt: skip
 
@@ -67,6 +67,7 @@ class Batch:
         self.events = 0
         self.trouble: Exception | None = None  # what went wrong with a part that was written ahead
         self._by_id: dict[str, Record] = {}
+        self._actors: set[str] = set()  # found usable
         self._seq, self._at, self._digest = head
         self._execute = machine.execute
         self._codec = codec
@@ -91,10 +92,12 @@ class Batch:
         more.
         """
         command, command_id, actor, asked = envelope
-        if not usable(command_id):
+        if not (0 < len(command_id) <= _MAX_TEXT and command_id.isprintable()):
             return _not_journaled(fault.BAD_COMMAND_ID, command_id=repr(command_id[:_MAX_TEXT]))
-        if not usable(actor):
-            return _not_journaled(fault.BAD_ACTOR, actor=repr(actor[:_MAX_TEXT]))
+        if actor not in self._actors:
+            if not usable(actor):
+                return _not_journaled(fault.BAD_ACTOR, actor=repr(actor[:_MAX_TEXT]))
+            self._actors.add(actor)
         try:
             raw = encode(command)
         except _UNENCODABLE as error:
