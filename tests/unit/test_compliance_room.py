@@ -273,3 +273,40 @@ def test_lines_that_do_not_add_up_to_the_quantity_are_refused(world):
         world.do(rep(ALPHA), SurrenderUnits(ALPHA, 2023, 500, line))
     assert refused.value.refusal.code == "CW-7109"
     world.do(rep(ALPHA), SurrenderUnits(ALPHA, 2023, 400, line))
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"code": ""}, "CW-9103"),
+        ({"code": "P\n1"}, "CW-9103"),
+        ({"region": "x" * 101}, "CW-9103"),
+        ({"co2_ch4_share": Decimal("NaN")}, "CW-7110"),
+        ({"co2_ch4_share": Decimal("1.01")}, "CW-7110"),
+    ],
+)
+def test_a_project_that_says_nonsense_is_not_registered(world, fields, code):
+    with pytest.raises(Refused) as refused:
+        world.do("ann", RegisterProject(**{"code": "P1", "kind": "CCER"} | fields))
+    assert refused.value.refusal.code == code
+    assert world.market.rooms["compliance"].state.projects == {}
+
+
+def test_the_ceiling_counts_what_is_used_and_what_is_under_way_in_the_whole_market(world):
+    """Vintage 2023 has room for 1,000,000 t (a default): 30 t used, 10 of them by BETA, and 5 t asked for."""
+    room = world.market.rooms["compliance"]
+
+    def left_t() -> int:
+        return room.usage.ceiling_left_t(2023, room.pending)
+
+    assert left_t() == 1_000_000
+    home, other = lodge(world, "PHCER", "forest", 60), lodge(world, "PHCER", "park", 40, to=BETA)
+    for account in (ALPHA, BETA):
+        world.do("ann", RecordEmissions(account, 2023, 1000))
+    surrender(world, ALPHA, lines=(UnitLine(home, 20), UnitLine("GDEA-2023", 80)))
+    surrender(world, BETA, lines=(UnitLine(other, 10),))
+    assert left_t() == 1_000_000 - 30
+    world.do(rep(ALPHA), SurrenderUnits(ALPHA, 2023, 0, (UnitLine(home, 5),)), "asked")
+    assert left_t() == 1_000_000 - 35
+    world.do(rep(ALPHA, "b"), RejectTransaction("asked"))
+    assert left_t() == 1_000_000 - 30

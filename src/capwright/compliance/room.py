@@ -32,13 +32,15 @@ from capwright.compliance.usage import Usage
 from capwright.kernel.message import Event
 from capwright.kernel.quantity import MAX_T
 from capwright.kernel.refusal import Refusal, Refused, define, refuse
+from capwright.kernel.text import MAX_ID, check_text
 from capwright.ledger.accounts import Account
-from capwright.ledger.checks import check_quantity
+from capwright.ledger.checks import check_quantity, check_vintage
 from capwright.ledger.clock import local_time
 from capwright.ledger.messages import TransactionCompleted, UnitLine
 from capwright.ledger.place import frozen
 from capwright.ledger.room import Request, Room
 from capwright.scheme.compliance_rules import ComplianceRules
+from capwright.scheme.registry_rules import REVERSAL_OF_SURRENDER, SURRENDER
 
 __all__ = ["ComplianceRoom"]
 
@@ -95,6 +97,12 @@ LINES_DIFFER = define(
     mend_zh="请只填写各行或只填写数量。",
     rule="design: one clear message for bad input",
 )
+BAD_SHARE = define(
+    "CW-7110",
+    en="{share} is no share of CO2 and CH4: a number from 0 to 1 is expected.",
+    zh="{share}不是有效的CO2和CH4占比，应为0至1之间的数。",
+    rule="design: bound everything",
+)
 
 
 class ComplianceRoom(Room):
@@ -102,7 +110,7 @@ class ComplianceRoom(Room):
 
     state_type: ClassVar[type[ComplianceState]] = ComplianceState
     state: ComplianceState
-    # Wired by the market.
+    # Wired by the market. `pending` yields the surrenders under way of an account (all: "") for a vintage.
     propose: Callable[[Request, SurrenderUnits, tuple[UnitLine, ...]], list[Event]]
     pending: Callable[[str, int], Iterable[UnitLine]] = staticmethod(lambda _account, _vintage: ())
     trades: Callable[[], Iterable[tuple[date, int, int]]] = staticmethod(lambda: ())
@@ -158,6 +166,7 @@ class ComplianceRoom(Room):
         account = self.book.account(command.account)
         if account is None or account.government or account.purpose != "holding":
             refuse(NO_ACCOUNT, account=command.account)
+        check_vintage(command.year)
         units = command.units or (UnitEmissions(command.account, command.emissions_t),)
         emissions_t = sum(unit.emissions_t for unit in units)
         if not 0 <= emissions_t <= MAX_T or emissions_t != command.emissions_t:
@@ -186,6 +195,12 @@ class ComplianceRoom(Room):
         ]
 
     def _register_project(self, _request: Request, command: RegisterProject) -> list[Event]:
+        check_text("code", command.code, MAX_ID)
+        for name in ("kind", "type", "region"):
+            check_text(name, getattr(command, name), MAX_ID, least=0)
+        share = command.co2_ch4_share
+        if share is not None and not (share.is_finite() and 0 <= share <= 1):
+            refuse(BAD_SHARE, share=str(share)[:40])
         project = CreditProject(
             code=command.code,
             kind=command.kind,
@@ -195,8 +210,7 @@ class ComplianceRoom(Room):
             pre_cdm=command.pre_cdm,
             inside=command.inside,
         )
-        known = self.state.projects.get(command.code)
-        if known is not None:
+        if command.code in self.state.projects:
             refuse(PROJECT_TAKEN, code=command.code)
         return [ProjectRegistered(project=project)]
 
@@ -218,12 +232,9 @@ class ComplianceRoom(Room):
             refuse(NOTHING_OWED, account=command.account, vintage=command.vintage)
         quantity_t = command.quantity_t or owed_t
         holdings = self._holdings(command.account, command.vintage)
-        admitted: dict[tuple[str, str], int] = {}
-        for verdict in self._verdicts(request, command.account, command.vintage, holdings):
-            key = verdict.lot.kind, verdict.lot.project.code if verdict.lot.project else ""
-            admitted[key] = admitted.get(key, 0) + verdict.admitted_t
+        admitted_t = _admitted_t(self._verdicts(request, command.account, command.vintage, holdings))
         families = self.usage.families()
-        plan = plan_surrender(rules, families, command.vintage, quantity_t, holdings, admitted)
+        plan = plan_surrender(rules, families, command.vintage, quantity_t, holdings, admitted_t)
         if not plan.lines:
             refuse(NO_UNITS, account=command.account, vintage=command.vintage)
         return tuple(
@@ -254,13 +265,12 @@ class ComplianceRoom(Room):
         if rules.status == "yearly" and quantity_t > owed_t:
             refuse(TOO_MUCH, account=account, owed_t=owed_t, vintage=vintage, quantity_t=quantity_t)
         holdings = [self.usage.holding_of(line) for line in lines]
-        admitted: dict[tuple[str, str], int] = {}
-        for verdict in self._verdicts(request, account, vintage, holdings):
+        verdicts = self._verdicts(request, account, vintage, holdings)
+        for verdict in verdicts:
             if verdict.admitted_t < verdict.lot.quantity_t:
                 raise Refused(verdict.reasons[0])
-            key = verdict.lot.kind, verdict.lot.project.code if verdict.lot.project else ""
-            admitted[key] = admitted.get(key, 0) + verdict.admitted_t
-        plan = plan_surrender(rules, self.usage.families(), vintage, quantity_t, holdings, admitted)
+        families = self.usage.families()
+        plan = plan_surrender(rules, families, vintage, quantity_t, holdings, _admitted_t(verdicts))
         for barred in plan.barred:
             raise Refused(barred.reason)
 
@@ -303,9 +313,9 @@ class ComplianceRoom(Room):
         self.state.projects[event.project.code] = event.project
 
     def _transaction_completed(self, event: TransactionCompleted, at_ms: int) -> None:
-        if event.type == "surrender":
+        if event.type == SURRENDER:
             duty, sign = self.duties.open(event.source, event.vintage), 1
-        elif event.type == "reversal_of_surrender":
+        elif event.type == REVERSAL_OF_SURRENDER:
             duty, sign = self.duties.open(event.target, event.vintage), -1
         else:
             return
@@ -313,3 +323,12 @@ class ComplianceRoom(Room):
         for move in event.units:
             quantity_t = sign * (move.last - move.first + 1)
             duty.used[move.series] = duty.used.get(move.series, 0) + quantity_t
+
+
+def _admitted_t(verdicts: Iterable[OffsetVerdict]) -> dict[tuple[str, str], int]:
+    """The tonnes admitted as offset, by kind and project."""
+    admitted_t: dict[tuple[str, str], int] = {}
+    for verdict in verdicts:
+        key = verdict.lot.kind, verdict.lot.project.code if verdict.lot.project else ""
+        admitted_t[key] = admitted_t.get(key, 0) + verdict.admitted_t
+    return admitted_t

@@ -12,9 +12,11 @@ from capwright.ledger.accounts import series_id
 from capwright.ledger.book import Book
 from capwright.ledger.messages import UnitLine
 from capwright.ledger.rulebook import Rulebook
+from capwright.scheme.compliance_rules import ComplianceRules
 
 __all__ = ["Usage"]
 
+# Surrenders under way of an account (all accounts: "") for a vintage.
 Pending = Callable[[str, int], Iterable[UnitLine]]
 
 
@@ -28,7 +30,7 @@ class Usage:
 
     def families(self) -> dict[str, Family]:
         """What each unit kind is."""
-        return {kind.code: kind.family for kind in self._rulebook.now().registry.unit_kinds}
+        return {code: kind.family for code, kind in self._rulebook.now().unit_kinds.items()}
 
     def holding_of(self, line: UnitLine) -> Holding:
         """The holding behind a line of a transaction."""
@@ -53,12 +55,11 @@ class Usage:
         """What an account has used for a vintage, by group; surrenders under way count."""
         duty = self._state.duties.get(account, {}).get(vintage)
         used: dict[str, int] = dict(duty.used) if duty else {}
-        for line in pending(account, vintage):
-            used[line.series] = used.get(line.series, 0) + line.quantity_t
+        _add(used, ((line.series, line.quantity_t) for line in pending(account, vintage)))
         return self._grouped(vintage, used)
 
     def _grouped(self, vintage: int, used: Mapping[str, int]) -> Groups:
-        rules = self._rulebook.vintage(vintage).section("compliance")
+        rules: ComplianceRules = self._rulebook.vintage(vintage).section("compliance")
         groups = Groups()
         families = self.families()
         for name, quantity_t in used.items():
@@ -71,10 +72,17 @@ class Usage:
 
     def ceiling_left_t(self, vintage: int, pending: Pending) -> int | None:
         """What the market's ceiling for a vintage still leaves; None where there is none."""
-        rules = self._rulebook.vintage(vintage).section("compliance")
+        rules: ComplianceRules = self._rulebook.vintage(vintage).section("compliance")
         if rules.offsets is None or rules.offsets.market_ceiling_t is None:
             return None
-        used_t = 0
-        for account in self._book.state.accounts:
-            used_t += self.groups(account, vintage, pending).credits_t
-        return max(int(rules.offsets.market_ceiling_t) - used_t, 0)
+        used: dict[str, int] = {}
+        for years in self._state.duties.values():
+            if vintage in years:
+                _add(used, years[vintage].used.items())
+        _add(used, ((line.series, line.quantity_t) for line in pending("", vintage)))
+        return max(rules.offsets.market_ceiling_t - self._grouped(vintage, used).credits_t, 0)
+
+
+def _add(used: dict[str, int], more: Iterable[tuple[str, int]]) -> None:
+    for series, quantity_t in more:
+        used[series] = used.get(series, 0) + quantity_t

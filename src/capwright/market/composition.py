@@ -17,6 +17,7 @@ from capwright.ledger.messages import UnitLine
 from capwright.ledger.room import Request, Room
 from capwright.registry.messages import ProposeTransaction
 from capwright.registry.room import RegistryRoom
+from capwright.scheme.registry_rules import SURRENDER
 from capwright.settlement.room import SettlementRoom
 
 __all__ = ["compose", "room_of"]
@@ -60,14 +61,14 @@ def _compose_surrender(rooms: Mapping[str, Room]) -> None:
 
     def propose(request: Request, command: SurrenderUnits, lines: tuple[UnitLine, ...]) -> list[Event]:
         accounts = registry.book.state.accounts.values()
-        target = next((a.number for a in accounts if a.type == "surrender"), "")
-        transaction = ProposeTransaction("surrender", command.account, target, lines, command.vintage)
+        target = next((a.number for a in accounts if a.type == SURRENDER), "")
+        transaction = ProposeTransaction(SURRENDER, command.account, target, lines, command.vintage)
         return registry.transactions.propose(request, transaction)
 
     def pending(account: str, vintage: int) -> Iterable[UnitLine]:
-        wanted = "surrender", account, vintage
         for transaction in registry.state.pending.values():
-            if (transaction.type, transaction.source, transaction.vintage) == wanted:
+            asked_for = transaction.type == SURRENDER and transaction.vintage == vintage
+            if asked_for and account in ("", transaction.source):
                 yield from transaction.lines
 
     def check(request: Request, command: ProposeTransaction) -> None:
@@ -82,4 +83,4 @@ def _compose_surrender(rooms: Mapping[str, Room]) -> None:
     compliance.propose = propose
     compliance.pending = pending
     compliance.trades = trades
-    registry.transactions.type_checks["surrender"] = check
+    registry.transactions.type_checks[SURRENDER] = check
