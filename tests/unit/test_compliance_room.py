@@ -112,6 +112,25 @@ def test_everything_owed_is_surrendered_in_the_schemes_order(world):
     assert duty(world, ALPHA).surrendered_t == 800
 
 
+def test_what_a_duty_left_frozen_serves_the_next(world):
+    """900 of the frozen 1,000 t of 2023 are left over; the duty of 2024 takes them before any free unit."""
+    world.adopt("guangdong-2024")
+    world.fund(2024, 10_000)
+    world.do("olga", FreezeUnits(ALPHA, "GDEA-2023", 1000, "2023"))
+    world.do("olga", FreezeUnits(BETA, "GDEA-2023", 100, "court"))
+    give(world, ALPHA, "GDEA-2024", 500)
+    world.do("ann", RecordEmissions(ALPHA, 2023, 100))
+    surrender(world, ALPHA)
+    for account in (ALPHA, BETA):
+        world.do("ann", RecordEmissions(account, 2024, 1200))
+    world.do(rep(ALPHA), SurrenderUnits(ALPHA, 2024))
+    world.do(rep(ALPHA, "b"), ApproveTransaction(f"c{world.count}"))
+    assert world.market.book.at(SURRENDER) == {"GDEA-2023": 100 + 900, "GDEA-2024": 300}
+    assert world.frozen_t(ALPHA, 2023) == 0
+    # Units frozen for another reason are not picked.
+    assert code(world, rep(BETA), SurrenderUnits(BETA, 2024)) == "CW-7105"
+
+
 def test_offsets_stop_at_a_tenth_of_actual_emissions(world):
     series = lodge(world, "PHCER", "forest", 200)
     world.do("ann", RecordEmissions(ALPHA, 2023, 999))

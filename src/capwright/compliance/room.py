@@ -37,7 +37,7 @@ from capwright.ledger.accounts import Account
 from capwright.ledger.checks import check_quantity, check_vintage
 from capwright.ledger.clock import local_time
 from capwright.ledger.messages import TransactionCompleted, UnitLine
-from capwright.ledger.place import frozen
+from capwright.ledger.place import bucket_of
 from capwright.ledger.room import Request, Room
 from capwright.scheme.compliance_rules import ComplianceRules
 from capwright.scheme.registry_rules import REVERSAL_OF_SURRENDER, SURRENDER
@@ -243,13 +243,20 @@ class ComplianceRoom(Room):
         )
 
     def _holdings(self, account: str, vintage: int) -> list[Holding]:
-        """What the account may hand in: its free units, and those frozen for this vintage."""
+        """What the account may hand in: its free units, and those frozen for this vintage or an older one.
+
+        Half of a year's free quota is frozen against sale, never against surrender (GZETS 2015-12-17); what
+        one duty leaves over serves the next.
+        """
         found: list[Holding] = []
-        bucket = f"frozen:{vintage}"
-        for where, name in ((account, ""), (frozen(account, str(vintage)), bucket)):
+        for where in self.book.places_of(account):
+            bucket = bucket_of(where)
+            year = bucket.removeprefix("frozen:")
+            if bucket and not (year != bucket and year.isdecimal() and int(year) <= vintage):
+                continue
             for series_name, quantity_t in self.book.at(where).items():
                 series = self.book.state.series[series_name]
-                found.append(Holding(series.kind, series.vintage, quantity_t, series.project, name))
+                found.append(Holding(series.kind, series.vintage, quantity_t, series.project, bucket))
         return found
 
     def check_surrender(
