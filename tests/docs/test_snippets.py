@@ -99,8 +99,8 @@ def _fault(line):
     words = shlex.split(re.split(r"[|>;]| {2}#", line)[0].replace("…", "ELLIPSIS").replace("$(", ""))[1:]
     while words and hasattr(command, "commands") and not words[0].startswith("-"):
         word = words.pop(0)
-        if word in {"ELLIPSIS", "NAME"} or word.isupper():
-            return ""
+        if word in {"ELLIPSIS", "NAME"} or word.isupper() or word.isdigit():
+            return ""  # words about commands; `capwright journal 1` is a text that the hash chain begins with
         if word not in command.commands:
             return f"no command {word}"
         command = command.commands[word]
