@@ -2,8 +2,8 @@
 
 Vintages are years. `accounts=()` means every account that is due: open, covered in the vintage, not dealt
 with before, its terms over. One whose figures are lacking is never left out: the command refuses and names
-it. `steps` of an event spell the formula out with
-symbols and figures, so that the journal explains every tonne.
+it. `steps` of an event spell the formula out with symbols and figures, so that the journal explains every
+tonne.
 """
 
 from __future__ import annotations

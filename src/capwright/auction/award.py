@@ -20,6 +20,7 @@ from capwright.auction.state import Auction
 from capwright.auction.supply import roll_forward
 from capwright.kernel.message import Event
 from capwright.kernel.refusal import define, refuse
+from capwright.kernel.text import MAX_ID, check_text
 from capwright.ledger.book import Draft
 from capwright.ledger.checks import check_free
 from capwright.ledger.clock import working_day_end_ms
@@ -52,6 +53,7 @@ class Awards(Desk):
         auction = self.auction(command.auction_id)
         if auction.status != "announced" or request.at_ms < auction.closes_ms:
             refuse(NOT_CLOSED, auction=auction.id)
+        check_text("seed", command.seed, MAX_ID, least=0)
         rules = self.rules_of(auction.vintage)
         result = clear(
             rules,

@@ -68,9 +68,8 @@ class Clearing(Struct, frozen=True, kw_only=True):
     `supply_t` = offered, plus released, less withheld; `sold_t` + `unsold_t` = `supply_t`.
     `price_fen_per_t` is the uniform price, with pay-as-bid the lowest winning price, None when nothing was
     sold: then `reason` says why; `note` is what a reader should know of the price. Awards stand in the
-    order of rank. `rejected` were not valid,
-    `unsuccessful` were valid and won nothing or not all. `moved_t` is the released (+) or withheld (-)
-    quantity by tier.
+    order of rank. `rejected` were not valid, `unsuccessful` were valid and won nothing or not all. `moved_t`
+    is the released (+) or withheld (-) quantity by tier.
     """
 
     outcome: Literal["cleared", "cancelled"]

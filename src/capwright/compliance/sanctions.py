@@ -1,9 +1,8 @@
 """What a shortfall costs under a scheme.
 
-* Guangdong (DECREE art. 36): next year's allocation is cut by twice the shortfall, and 50,000 CNY. *
-National measure of 2021: a fine within a range and an equal cut. Regulation 775 (from 2024-05-01): five to
-ten
-  times the value at the mean price of the month before the deadline, and an equal cut.
+* Guangdong (DECREE art. 36): next year's allocation is cut by twice the shortfall, and 50,000 CNY.
+* National measure of 2021: a fine within a range and an equal cut. Regulation 775 (from 2024-05-01): five to
+  ten times the value at the mean price of the month before the deadline, and an equal cut.
 * EU, UK: a penalty per tonne; the allowances are still owed.
 
 Where the law gives a range, both ends are returned; `check_fine` holds the authority's choice against them.

@@ -1,9 +1,8 @@
 """Base shapes of everything that is written to the journal: commands asked for, events that happened.
 
 Both are frozen, tagged with their class name (`"command": "OpenAccount"`, `"event": "AccountOpened"`) and
-serialised by msgspec, so the same bytes serve the journal,
-files
-and the network. A changed event gets a new class and an upcaster; a class never changes its meaning.
+serialised by msgspec, so the same bytes serve the journal, files and the network. A changed event gets a new
+class and an upcaster; a class never changes its meaning.
 """
 
 from __future__ import annotations
@@ -21,9 +20,8 @@ class Permit(Struct, frozen=True):
     """Who may send a command.
 
     `roles` are officer roles, any of which suffices. `account_field` names the command's field with the
-    account
-    whose representatives may send it (they need `right`). Neither given: the handler decides by the case.
-    `four_eyes`: the command only takes effect when a second person with one of the roles approves it.
+    account whose representatives may send it (they need `right`). Neither given: the handler decides by the
+    case. `four_eyes`: the command only takes effect when a second person with one of the roles approves it.
     """
 
     roles: tuple[str, ...] = ()

@@ -89,8 +89,8 @@ _WRITE: Final = msgspec.msgpack.Encoder().encode
 class _Snapshot(Struct):
     """Everything, in one piece.
 
-    Dicts keep their order of insertion, which the same events always build the same way:
-    sorting them would let a restored market walk them in another order than the one that never stopped.
+    Dicts keep their order of insertion, which the same events always build the same way: sorting them would
+    let a restored market walk them in another order than the one that never stopped.
     """
 
     market: MarketState
@@ -318,4 +318,4 @@ def command_union() -> Any:
 
 def event_union() -> Any:
     """Return the tagged union of all events, for decoders."""
-    return Union[EVENTS]  # noqa: UP007
+    return Union[EVENTS]  # noqa: UP007 - built at run time

@@ -1,8 +1,9 @@
 """Cash in and out, and bilateral trades settled delivery against payment in one event.
 
 The exchange (sessions, orders, matching) will call the same settlement; until then the exchange officer
-registers
-negotiated trades (协议转让) and listed trades that were agreed outside.
+registers negotiated trades (协议转让) and listed trades that were agreed outside. Who may trade and which units
+follow from the row `transfer` of the transaction-type table; its approvals, delay and trusted list do not
+apply, because cash and units change hands in one event.
 """
 
 from __future__ import annotations
@@ -216,9 +217,8 @@ class SettlementRoom(Room):
     def _deposit(self, _request: Request, command: DepositCash) -> list[Event]:
         self._check_account(command.account)
         self._check_amount(command.amount_fen)
-        if (
-            command.amount_fen - self.book.cash_fen(BANK) > MAX_FEN
-        ):  # the bank owes what all own
+        owned_fen = -self.book.cash_fen(BANK)  # the bank owes what all own
+        if owned_fen + command.amount_fen > MAX_FEN:
             refuse(TOO_MUCH_CASH, amount_fen=command.amount_fen, most_fen=MAX_FEN)
         cash = (CashMove(command.amount_fen, BANK, command.account),)
         return [CashDeposited(account=command.account, amount_fen=command.amount_fen, cash=cash)]
