@@ -129,6 +129,10 @@ def test_a_place_with_units_and_cash_is_one_place(book):
     assert list(book.places_of(ALPHA)) == [ALPHA, both]
     book.post(move(1, 10, both, ALPHA))
     assert list(book.places_of(ALPHA)) == [ALPHA]
+    book.post(move(1, 10, ALPHA, both))
+    book.post(pay(5, ALPHA, both))
+    book.post(move(1, 10, both, ALPHA))
+    assert list(book.places_of(ALPHA)) == [ALPHA, both], "the cash is still there"
 
 
 def test_no_empty_places_are_left_behind(book):

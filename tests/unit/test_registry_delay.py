@@ -460,3 +460,19 @@ def test_a_transaction_whose_type_was_abolished_is_terminated_and_not_stuck():
     (ended,) = world.tick()
     assert (ended.outcome, ended.reason) == ("terminated", "CW-3001")
     assert world.market.breaches() == []
+
+
+def test_units_barred_by_a_later_scheme_are_not_delivered():
+    world = Registry("uk-ets")
+    world.at("2023-03-15T11:00")
+    transfer(world)
+    source = world.account["trading"]
+    waiting, _ = world.propose("transfer", source, world.other["trading"], 5, world.stock(source, 5))
+    kinds = scheme_body("uk-ets")["body"]["registry"]["unit_kinds"]
+    rows = scheme_body("uk-ets")["body"]["registry"]["transaction_types"]
+    table = [{**row, "unit_kinds": ["UKX"]} if row["name"] == "transfer" else row for row in rows]
+    changes = {"unit_kinds": [*kinds, {**kinds[0], "code": "UKX"}], "transaction_types": table}
+    world.market.rulebook.adopt(scheme_body("uk-ets", registry=changes))
+    assert world.code(f"{source}/b", ApproveTransaction(waiting)) == "CW-3004"
+    world.at("2023-03-16T11:00")
+    assert world.tick()[0].reason == "CW-3004"

@@ -13,7 +13,7 @@ from capwright.registry.messages import (
     ReleaseUnits,
     SetAccountStatus,
 )
-from tests.registry_worlds import Registry
+from tests.registry_worlds import Registry, scheme_body
 from tests.worlds import ALLOCATION, ALPHA, BETA, SURRENDER, TOTAL, TRADER, World, rep
 
 CAP_T = 1_050_000  # the small scheme: 1,000,000 for controlled units and 50,000 in reserve
@@ -73,10 +73,10 @@ def test_credits_have_no_cap_but_a_project_and_a_bounded_series(world):
         (IssueUnits("TLA", 2023, -1, TOTAL), "CW-3005"),
         (IssueUnits("TLA", 2023, MAX_T + 1, TOTAL), "CW-3005"),
         (IssueUnits("TLA", 2023, 2**63, TOTAL), "CW-3005"),
-        (IssueUnits("TLC", 2023, 10**300, TRADER), "CW-3005"),
+        (IssueUnits("TLC", 2023, 2**64, TRADER), "CW-8216"),
         (IssueUnits("TLA", 1989, 1, TOTAL), "CW-3010"),
         (IssueUnits("TLC", -2023, 1, TRADER), "CW-3010"),
-        (IssueUnits("TLC", 10**30, 1, TRADER), "CW-3010"),
+        (IssueUnits("TLC", 2**63, 1, TRADER), "CW-3010"),
         (IssueUnits("TLA", 2023, 1, ALPHA), "CW-2004"),
         (IssueUnits("TLA", 2023, 1, "TL-1"), "CW-2001"),
         (IssueUnits("TLC", 2023, 1, TOTAL), "CW-2004"),
@@ -104,6 +104,18 @@ def test_credits_go_to_accounts_that_may_hold_them():
     series = world.stock(firm, 10)
     gift = ProposeTransaction("closure_transfer", firm, owner, (UnitLine(series, 1),))
     assert world.code("olga", gift) == "CW-2004"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"to_types": ["project_owner"]}, "CW-2005"), ({"unit_kinds": ["CCER"]}, "CW-3004"), ({}, "")],
+)
+def test_what_is_issued_must_suit_its_row_and_the_account(changes, code):
+    table = scheme_body("guangdong-2023")["body"]["registry"]["transaction_types"]
+    table = [{**row, **changes} if row["name"] == "issuance" else row for row in table]
+    world = Registry("guangdong-2023", registry={"transaction_types": table})
+    target = world.account["project_owner" if "to_types" in changes else "total_quantity"]
+    assert world.code("ann", IssueUnits("GDEA", 2023, 5, target)) == code
 
 
 def test_special_quota_comes_from_conversion_only():
@@ -152,7 +164,7 @@ def test_no_more_is_frozen_than_is_free_and_no_more_released_than_is_frozen(worl
         (ALPHA, "TLA-1999", 1, "2023", "CW-3003"),
         (ALPHA, TLA, 0, "2023", "CW-3005"),
         (ALPHA, TLA, -5, "2023", "CW-3005"),
-        (ALPHA, TLA, 10**40, "2023", "CW-3005"),
+        (ALPHA, TLA, 2**63, "2023", "CW-3005"),
         (ALPHA, TLA, 1, "", "CW-9103"),
         (ALPHA, TLA, 1, "a\tb", "CW-9103"),
     ],
@@ -185,8 +197,8 @@ def test_two_freezes_are_apart(world):
         ((UnitLine(TLA, 0),), "CW-3005"),
         ((UnitLine(TLA, -1),), "CW-3005"),
         ((UnitLine(TLA, 2**63),), "CW-3005"),
-        ((UnitLine(TLA, 2**64),), "CW-3005"),
-        ((UnitLine(TLA, 10**4000),), "CW-3005"),
+        ((UnitLine(TLA, 2**64),), "CW-8216"),
+        ((UnitLine(TLA, 10**4000),), "CW-8216"),
         ((UnitLine("TLA-1999", 1),), "CW-3002"),
         ((UnitLine("", 1),), "CW-3002"),
         ((UnitLine(TLA, 1001),), "CW-3003"),
