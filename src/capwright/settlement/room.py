@@ -1,9 +1,9 @@
 """Cash in and out, and bilateral trades settled delivery against payment in one event.
 
 The exchange (sessions, orders, matching) will call the same settlement; until then the exchange officer
-registers negotiated trades (协议转让) and listed trades that were agreed outside. Who may trade and which units
-follow from the row `transfer` of the transaction-type table; its approvals, delay and trusted list do not
-apply, because cash and units change hands in one event.
+registers negotiated trades (协议转让) and listed trades that were agreed outside. Who may trade and which
+units follow from the row `transfer` of the transaction-type table; its approvals, delay and trusted list do
+not apply, because cash and units change hands in one event.
 """
 
 from __future__ import annotations
