@@ -9,6 +9,7 @@ from typing import Any
 
 from capwright.allocation.messages import (
     ApproveQuota,
+    DecideObjection,
     FreezeLeaver,
     ObjectToQuota,
     PreIssueAllowances,
@@ -84,15 +85,16 @@ def busy_guangdong() -> GdWorld:
     world.do("ann", RecordPaidShare(PROJECT, 2023, 9_000, "auction"))
     credits_and_emissions(world)
     world.on(date(2024, 7, 1))
-    world.together(ApproveQuota(2023))
+    world.together(ApproveQuota(2023, (ALPHA, BETA, LEAVER)))
     world.do("rep-10-a", ObjectToQuota(ALPHA, 2023, "wrong output"))
     world.on(date(2024, 7, 15)).together(TrueUpAllowances(2023, (BETA,)))
+    world.together(ApproveQuota(2023, (GAMMA,)))
     world.together(FreezeLeaver(LEAVER, 2023))
     rounds(world)
     transactions(world)
     world.do("ann", RecordEmissions(LEAVER, 2022, 20_000))
     world.do("ann", AssessCompliance(2022))
-    for command in (IssueUnits("GDEA", 2023, 1_000, TOTAL), TrueUpAllowances(2023, (GAMMA,))):
+    for command in (IssueUnits("GDEA", 2023, 1_000, TOTAL), DecideObjection(ALPHA, 2023, 21_000)):
         world.do("ann", command)  # two proposals that wait
     return world
 

@@ -24,6 +24,7 @@ from capwright.kernel.refusal import Refusal, Refused
 from capwright.ledger.messages import UnitLine
 from capwright.ledger.rulebook import Rules
 from capwright.market import COMMANDS, ApproveProposal, Market, event_union
+from capwright.market.messages import CommandProposed, SchemeAdopted
 from capwright.registry.messages import ProposeTransaction
 
 _EVENTS = msgspec.json.Decoder(tuple[event_union(), ...])
@@ -52,6 +53,7 @@ DISRUPTIVE = {
     "CloseAccount", "DepositCash", "OpenMarket", "RegisterHolder", "RegisterProject", "RemoveRepresentative",
     "SetAccountStatus", "SetReportingYears", "WithdrawCash",
 }  # fmt: skip
+MAX_DETAIL = 1000  # characters
 END_OF_TIME_MS = 7_289_654_399_999  # the latest time that the engine lets through
 
 
@@ -267,6 +269,25 @@ def digest(market: Market) -> bytes:
     return b"".join(encoder.encode(part) for part in parts) + repr(list(market.rulebook.by_name)).encode()
 
 
+def check_texts(event: Event) -> None:
+    """No text that somebody sent may come into the journal unbounded or unprintable; schemes were checked."""
+    plain = msgspec.to_builtins(event)
+    if isinstance(event, SchemeAdopted):
+        return
+    if isinstance(event, CommandProposed):
+        plain["proposed"].pop("scheme", None)
+    waiting = [plain]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, (list, tuple)):
+            waiting += value
+        elif isinstance(value, str):
+            assert len(value) <= MAX_DETAIL, event
+            assert value.replace("\n", "").isprintable(), event
+
+
 class Attack:
     """Sends random commands to a restored market, and its events to a second one.
 
@@ -303,6 +324,8 @@ class Attack:
             msgspec.json.encode(answer)
         else:
             assert self.market.breaches() == [], (command, actor)
+            for event in answer:
+                check_texts(event)
             for event in _EVENTS.decode(msgspec.json.encode(answer)):
                 self.replayed.apply(event, self.at_ms)
             self.before = digest(self.market)

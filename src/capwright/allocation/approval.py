@@ -23,6 +23,7 @@ from capwright.allocation.working import floor_of
 from capwright.kernel.message import Event
 from capwright.kernel.quantity import BAD_TONNES, MAX_T
 from capwright.kernel.refusal import define, refuse
+from capwright.kernel.text import MAX_REASON, check_text
 from capwright.ledger.room import Request
 
 __all__ = ["Approval"]
@@ -142,6 +143,7 @@ class Approval:
 
     def object(self, request: Request, command: ObjectToQuota) -> list[Event]:
         """Take an objection in time."""
+        check_text("reason", command.reason, MAX_REASON, least=0)
         quota = self._approved(command.account, command.vintage)
         where: dict[str, str | int] = {"account": command.account, "vintage": command.vintage}
         if quota.objection:
@@ -153,6 +155,7 @@ class Approval:
 
     def decide(self, _request: Request, command: DecideObjection) -> list[Event]:
         """Set the quota that holds from now on."""
+        check_text("reason", command.reason, MAX_REASON, least=0)
         quota = self._approved(command.account, command.vintage)
         if quota.objection != "open":
             refuse(NO_OBJECTION, account=command.account, vintage=command.vintage)

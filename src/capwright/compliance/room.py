@@ -198,6 +198,8 @@ class ComplianceRoom(Room):
         check_text("code", command.code, MAX_ID)
         for name in ("kind", "type", "region"):
             check_text(name, getattr(command, name), MAX_ID, least=0)
+        for account in command.inside:
+            check_text("account", account, MAX_ID)
         share = command.co2_ch4_share
         if share is not None and not (share.is_finite() and 0 <= share <= 1):
             refuse(BAD_SHARE, share=str(share)[:40])
