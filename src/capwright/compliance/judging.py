@@ -16,6 +16,7 @@ from capwright.compliance.sanctions import assess, check_fine, mean_price_fen_pe
 from capwright.compliance.state import Judgement
 from capwright.compliance.status import Deadline, YearlyStatus, cumulative_status, yearly_status
 from capwright.kernel.message import Event
+from capwright.kernel.quantity import MAX_FEN
 from capwright.kernel.refusal import define, refuse
 from capwright.ledger.accounts import Account
 from capwright.ledger.book import Book
@@ -31,6 +32,15 @@ NOT_SHORT = define(
     en="{account} was not short for {vintage} at the deadline, or was not judged, or is sanctioned already.",
     zh="{account}在{vintage}年度截止时并无欠缴，或尚未评定，或已处罚。",
     rule="DECREE art. 36",
+)
+
+TOO_LARGE = define(
+    "CW-7062",
+    en="The fine of {account} would be {fine_fen} fen; {most_fen} fen is the most that can be booked.",
+    zh="对{account}的罚款将达{fine_fen}分，可记账上限为{most_fen}分。",
+    mend_en="Name a smaller fine within the legal range, or check the trades behind the mean price.",
+    mend_zh="请在法定范围内指明较小的罚款，或核对计算均价的成交。",
+    rule="design: bound everything",
 )
 
 # Settled trades as (day, tonnes, amount in fen).
@@ -130,13 +140,16 @@ class Judging:
         sanction = assess(rules.sanctions, judgement.shortfall_at_due_t, price)
         fine_fen = sanction.fine_least_fen if command.fine_fen is None else command.fine_fen
         check_fine(sanction, fine_fen)
+        due_fen = fine_fen + sanction.penalty_fen
+        if due_fen > MAX_FEN:
+            refuse(TOO_LARGE, account=command.account, fine_fen=due_fen, most_fen=MAX_FEN)
         return [
             SanctionImposed(
                 account=command.account,
                 vintage=command.vintage,
                 shortfall_t=judgement.shortfall_at_due_t,
                 deduct_t=sanction.deduction_t,
-                fine_fen=fine_fen + sanction.penalty_fen,
+                fine_fen=due_fen,
             )
         ]
 
