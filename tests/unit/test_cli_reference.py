@@ -1,22 +1,27 @@
 """The pages in docs/reference are made from the code, and the committed ones are up to date."""
 
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from capwright.cli.codes import whole_catalogue
 from capwright.cli.frame import EXAMPLES
+from capwright.kernel.refusal import CATALOGUE
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def pages() -> dict[str, str]:
+def pages() -> Iterator[dict[str, str]]:
     spec = importlib.util.spec_from_file_location("reference", ROOT / "tools" / "reference.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.pages()
+    toy = CATALOGUE.pop("CW-8999", None)  # declared by the crash tests, which may have run here before
+    yield module.pages()
+    if toy is not None:
+        CATALOGUE[toy.code] = toy
 
 
 @pytest.mark.parametrize("name", ["commands.md", "refusals.md", "scheme-keys.md", "scenario-keys.md"])
