@@ -14,7 +14,7 @@ from capwright.scheme.calendar import (
 from capwright.scheme.registry_rules import DelayRule
 from capwright.scheme.schema import CalendarRules
 
-# Weekend sessions before the 2021 deadline: GZETS notice, rulebook 4.4.
+# Weekend sessions before the 2021 deadline: GZETS notice.
 SESSIONS = (date(2021, 7, 10), date(2021, 7, 11), date(2021, 7, 17), date(2021, 7, 18))
 GUANGDONG = CalendarRules(country="cn", timezone="Asia/Shanghai", extra_sessions=SESSIONS)
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -46,7 +46,7 @@ def test_five_working_days_across_national_day():
 
 
 def test_the_2015_deadline_moved_over_the_dragon_boat_holiday():
-    # 20 June 2015 was a Saturday and Monday 22 June the Dragon Boat holiday: due on 23 June (rulebook 6.1).
+    # 20 June 2015 was a Saturday and Monday 22 June the Dragon Boat holiday: due on 23 June.
     assert administration_calendar(GUANGDONG).next_working_day(date(2015, 6, 20)) == date(2015, 6, 23)
 
 

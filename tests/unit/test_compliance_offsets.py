@@ -1,4 +1,4 @@
-"""Offset filters and limits of Guangdong and the national market, by hand from rulebook 6.2, 1.3 and 4.10."""
+"""Offset filters and limits of Guangdong and the national market, by hand from their notices."""
 
 from datetime import date, datetime
 from decimal import Decimal

@@ -33,7 +33,7 @@ from tests.allocation_worlds import ALLOCATION, ALPHA, BETA, SURRENDER, GdWorld
 from tests.worlds import number
 
 OWNER = number(122, 40, "GD")
-DUE = date(2024, 7, 31)  # rulebook 6.1: 06-20 moved to 07-31
+DUE = date(2024, 7, 31)  # GZETS 2024: 06-20 moved to 07-31
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_offsets_stop_at_a_tenth_of_actual_emissions(world):
 
 
 def test_credits_count_until_the_last_day_for_requests(world):
-    """Vintage 2023: 2024-07-20 (rulebook 6.1)."""
+    """Vintage 2023: 2024-07-20 was the last day."""
     series = lodge(world, "PHCER", "forest", 200)
     world.do("ann", RecordEmissions(ALPHA, 2023, 1000))
     surrender(world.on(date(2024, 7, 20)), ALPHA, lines=(UnitLine(series, 50),))

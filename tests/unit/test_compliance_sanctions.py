@@ -1,4 +1,4 @@
-"""What a shortfall costs, by hand from rulebook 6.3 and the anchors' EU penalty."""
+"""What a shortfall costs, by hand from DECREE art. 36, regulation 775 and the EU's penalty."""
 
 from datetime import date
 from decimal import Decimal

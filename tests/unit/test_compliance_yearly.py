@@ -15,7 +15,7 @@ from capwright.compliance.status import (
     yearly_status,
 )
 
-# Vintage 2023: 20 June moved to 31 July 2024 (rulebook 6.1).
+# Vintage 2023: 20 June moved to 31 July 2024.
 DUE = Deadline(date(2024, 7, 31), date(2024, 6, 20))
 JUNE, LAST_DAY, DAY_AFTER, SEPTEMBER = (
     date(2024, 6, 25),

@@ -41,7 +41,7 @@ STILL_TIME = define(
     "CW-6110",
     en="The term of payment of {auction} has not passed.",
     zh="竞价{auction}的付款期限尚未届满。",
-    rule="auction notice: payment (rulebook 4.7: five trading days)",
+    rule="auction notice: payment, five trading days where no notice says (GZETS 2020-07-06)",
 )
 
 

@@ -1,7 +1,7 @@
 """What a firm owes for one vintage: its verified emissions, with the reliefs the scheme grants.
 
-Guangdong, UK, EU: verified emissions, tonne for tonne. National market (rulebook 4.10, from memory): a gas
-unit owes at most its quota, and the firm's gap is owed up to a share of its emissions, so that
+Guangdong, UK, EU: verified emissions, tonne for tonne. National market (from memory): a gas unit owes at most
+its quota, and the firm's gap is owed up to a share of its emissions, so that
 
     owed = min( sum over units of min(emissions, quota if gas), free quota + 20 % × emissions )
 """

@@ -1,9 +1,9 @@
 """Which credits a firm may use instead of allowances, and how many.
 
-Two steps. `bars` asks whether credits are admissible at all (rulebook 6.2): their kind, the project's type,
-region and gases, whether it sits inside the firm's own boundary. `admit` then cuts what is left to the
-limits: the share of actual emissions (Guangdong, 10 %) or of the obligation (national market, 5 %), the
-least provincial share, the basket of special quota with PHCER, and what is left of the market's ceiling.
+Two steps. `bars` asks whether credits are admissible at all: their kind, the project's type, region and
+gases, whether it sits inside the firm's own boundary. `admit` then cuts what is left to the limits: the share
+of actual emissions (Guangdong, 10 %) or of the obligation (national market, 5 %), the least provincial share,
+the basket of special quota with PHCER, and what is left of the market's ceiling.
 `admit_in_turn` serves the whole market in the order of the requests.
 
 Shares hold exactly for the tonnes admitted: at 70 %, a hundred tonnes have at most thirty from elsewhere.

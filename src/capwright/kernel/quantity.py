@@ -82,10 +82,10 @@ def format_money(amount_fen: int) -> str:
 
 
 def floor_t(value: Decimal) -> int:
-    """Round an exact tonnage down to whole tonnes (rulebook 2.1, default rounding at enterprise level)."""
+    """Round an exact tonnage down to whole tonnes (a default: no source gives the rounding)."""
     return int(value.to_integral_value(ROUND_FLOOR))
 
 
 def round_fen(value: Decimal) -> int:
-    """Round an exact amount of fen to the nearest fen, half up (the exchange's rounding, rulebook 4.3)."""
+    """Round an exact amount of fen to the nearest fen, half up (the exchange's rounding)."""
     return int(value.to_integral_value(ROUND_HALF_UP))

@@ -38,7 +38,7 @@ def administration_calendar(rules: CalendarRules) -> WorkingCalendar:
 
 @cache
 def exchange_calendar(rules: CalendarRules) -> WorkingCalendar:
-    """Trading days: make-up working weekends do not count (rulebook 4.4), the scheme's extra sessions do."""
+    """Trading days: make-up working weekends do not count, the scheme's extra sessions do."""
     holidays, _ = _national(rules)
     return WorkingCalendar(holidays | frozenset(rules.holidays), frozenset(rules.extra_sessions))
 

@@ -61,7 +61,7 @@ NOT_ENOUGH_CASH = define(
     zh="{account}可用资金为{available_fen}分，不足所需的{amount_fen}分。",
     mend_en="Deposit cash first; cash held for bids does not count.",
     mend_zh="请先入金；已为竞价冻结的资金不可重复使用。",
-    rule="rulebook 4.5: cash is frozen at the order",
+    rule="trading rules: cash is frozen at the order",
 )
 PRICE = define(
     "CW-3105",
@@ -69,7 +69,7 @@ PRICE = define(
     zh="{price_fen_per_t}分不是有效的每吨价格，或成交金额超出可结算范围。",
     mend_en="The price must be positive.",
     mend_zh="价格必须为正数。",
-    rule="rulebook 4.1: price step 0.01 CNY/t; design: bound everything",
+    rule="trading rules: price step 0.01 CNY/t; design: bound everything",
 )
 TOO_MUCH_CASH = define(
     "CW-3106",
@@ -81,7 +81,7 @@ NOT_ENOUGH_UNITS = define(
     "CW-3104",
     en="{account} has {available_t} t of {kind} of vintage {vintage} or older free, {quantity_t} t are sold.",
     zh="{account}可用的{kind}（{vintage}及以前年度）为{available_t}吨，不足出售的{quantity_t}吨。",
-    rule="rulebook 4.5: allowances are frozen at the order",
+    rule="trading rules: allowances are frozen at the order",
 )
 
 TradeMode = Literal["listed_click", "listed_bidding", "negotiated", "one_way_auction"]
