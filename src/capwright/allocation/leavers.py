@@ -7,8 +7,6 @@ freed from the oldest vintage on. Both are documented defaults; no source says.
 
 from __future__ import annotations
 
-from typing import Final
-
 from capwright.allocation.desk import NOT_COVERED, Desk
 from capwright.allocation.exits import exit_plan, recall_pre_issued
 from capwright.allocation.messages import (
@@ -28,11 +26,11 @@ from capwright.kernel.refusal import define, refuse
 from capwright.ledger.accounts import Series, series_id
 from capwright.ledger.book import Draft
 from capwright.ledger.messages import SeriesOpened, UnitIssue
-from capwright.ledger.place import bucket_of, frozen
+from capwright.ledger.place import EXIT_BUCKET, bucket_of, frozen
 from capwright.ledger.room import Request
 from capwright.scheme.allocation_rules import ExitRules
 
-__all__ = ["EXIT_BUCKET", "Leavers"]
+__all__ = ["Leavers"]
 
 NO_EXIT_RULES = define(
     "CW-5150",
@@ -90,8 +88,6 @@ NO_PRE_ISSUE = define(
     zh="{account}没有可收回的{vintage}年度预发配额。",
     rule="GZETS 2024-01-12",
 )
-
-EXIT_BUCKET: Final = "exit"
 
 
 class Leavers:

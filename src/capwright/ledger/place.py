@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BANK", "account_of", "bucket_of", "frozen", "held", "place"]
+__all__ = ["BANK", "EXIT_BUCKET", "account_of", "bucket_of", "frozen", "held", "place"]
 
 BANK: Final = "bank"
+EXIT_BUCKET: Final = "exit"  # what a leaver keeps frozen until its parts are freed
 
 
 def place(account: str, bucket: str = "") -> str:

@@ -61,7 +61,8 @@ def _compose_surrender(rooms: Mapping[str, Room]) -> None:
 
     def propose(request: Request, command: SurrenderUnits, lines: tuple[UnitLine, ...]) -> list[Event]:
         accounts = registry.book.state.accounts.values()
-        target = next((a.number for a in accounts if a.type == SURRENDER), "")
+        found = [a for a in accounts if a.type == SURRENDER]
+        target = next((a.number for a in found if a.status == "open"), found[0].number if found else "")
         transaction = ProposeTransaction(SURRENDER, command.account, target, lines, command.vintage)
         return registry.transactions.propose(request, transaction)
 

@@ -18,7 +18,7 @@ from capwright.ledger.checks import (
     transaction_type,
 )
 from capwright.ledger.messages import UnitIssue
-from capwright.ledger.place import frozen
+from capwright.ledger.place import EXIT_BUCKET, frozen
 from capwright.registry.messages import (
     FreezeUnits,
     IssueUnits,
@@ -73,6 +73,14 @@ ABOVE_CAP = define(
     mend_en="The cap stands in the scheme of the vintage.",
     mend_zh="配额总量见该年度方案。",
     rule="UK registry check 3500; transaction-log check 10004",
+)
+RESERVED = define(
+    "CW-3014",
+    en="Units under '{reason}' are frozen and freed by the rules on leavers, not by hand.",
+    zh="“{reason}”项下的配额按转出规则冻结和解冻，不得手工办理。",
+    mend_en="Two people of the authority free them with ReleaseExitPart; for a freeze give another reason.",
+    mend_zh="由主管部门两人以 ReleaseExitPart 解冻；其他冻结请另写事由。",
+    rule="GZETS 2022-01-06, 2024-01-12, 2025-05-12",
 )
 
 # The transaction type by which units of a family come into being.
@@ -162,6 +170,8 @@ class Units:
         if self._book.account(command.account) is None:
             refuse(GIVER_UNKNOWN, account=command.account)
         check_text("reason", command.reason, MAX_ID)
+        if command.reason == EXIT_BUCKET:
+            refuse(RESERVED, reason=command.reason)
         check_quantity(command.quantity_t)
 
     # Appliers.
