@@ -155,6 +155,7 @@ def _needed(body: SchemeBody, registry: RegistryRules, locate: Locate) -> Iterat
     wanted = [
         (types, ISSUANCE[family], f"there are units of the family {family}", f"有{family}类单位")
         for family in dict.fromkeys(kind.family for kind in registry.unit_kinds)
+        if family in ISSUANCE
     ]
     if body.allocation:
         wanted.append((types, ALLOCATION, "the scheme allocates free quota", "方案免费分配配额"))

@@ -20,7 +20,8 @@ __all__ = [
 ]
 
 # The transaction types that the rooms know by name; a scheme may give them any rules, but not another name.
-ISSUANCE: Final = {"allowance": "issuance", "special": "special_issuance", "credit": "credit_issuance"}
+# Special units have no issuance of their own: they come from allowances given up for them.
+ISSUANCE: Final = {"allowance": "issuance", "credit": "credit_issuance"}
 ALLOCATION: Final = "allocation"
 SURRENDER: Final = "surrender"  # the account type that units are surrendered to has this name too
 REVERSAL_OF_SURRENDER: Final = "reversal_of_surrender"
