@@ -13,6 +13,7 @@ from capwright.registry.messages import (
     ReleaseUnits,
     SetAccountStatus,
 )
+from capwright.scheme.loader import load_scheme
 from tests.registry_worlds import Registry, scheme_body
 from tests.worlds import ALLOCATION, ALPHA, BETA, SURRENDER, TOTAL, TRADER, World, rep
 
@@ -44,6 +45,16 @@ def test_allowances_are_issued_up_to_the_cap_and_not_a_tonne_more(world):
 def test_a_project_is_no_way_around_the_cap(world):
     world.together(IssueUnits("TLA", 2023, CAP_T - ISSUED_T, TOTAL))
     assert world.code("ann", IssueUnits("TLA", 2023, 1, TOTAL, "P1")) == "CW-3012"
+
+
+def test_all_kinds_of_allowances_share_the_cap_of_their_vintage():
+    """EUA and EUAA of one vintage together stay inside it."""
+    world = Registry("eu-ets")
+    cap_t = load_scheme("eu-ets").body.cap.total_t
+    total = world.account["total_quantity"]
+    world.together(IssueUnits("EUAA", 2024, 1000, world.account.get("aviation_total_quantity", total)))
+    assert world.code("ann", IssueUnits("EUA", 2024, cap_t - 999, total)) == "CW-3500"
+    assert world.code("ann", IssueUnits("EUA", 2024, cap_t - 1000, total)) == ""
 
 
 def test_a_vintage_without_a_scheme_has_no_cap_and_gets_nothing(world):

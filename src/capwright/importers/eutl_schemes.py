@@ -47,9 +47,9 @@ confidence = "memory"
 
 
 def vintage_scheme(plan: YearPlan) -> Scheme:
-    """Return the scheme of a vintage. Its cap bounds each kind of unit, so it is the larger kind's volume."""
+    """Return the scheme of a vintage. Its cap bounds all kinds of allowances together."""
     year, since = plan.year, period_of(plan.year)
-    total_t = max(plan.free_t + plan.bridge_t, plan.free_aviation_t)
+    total_t = plan.free_t + plan.bridge_t + plan.free_aviation_t
     text = _TEXT.format(year=year, due=year + 1, since=since, total_t=total_t)
     if period_of(year + 1) != since:
         text += _LAST_OF_PERIOD

@@ -125,16 +125,21 @@ class Units:
     def _check_room(self, kind: UnitKind, command: IssueUnits, series: str, issued_t: int) -> None:
         if kind.family == "allowance":
             cap_t = self._rulebook.vintage(command.vintage).section("cap").total_t
-            if issued_t + command.quantity_t > cap_t:
-                refuse(
-                    ABOVE_CAP,
-                    quantity_t=command.quantity_t,
-                    series=series,
-                    left_t=cap_t - issued_t,
-                    cap_t=cap_t,
-                )
+            left_t = cap_t - self._allowances_t(command.vintage)
+            if command.quantity_t > left_t:
+                refuse(ABOVE_CAP, quantity_t=command.quantity_t, series=series, left_t=left_t, cap_t=cap_t)
         if issued_t + command.quantity_t > MAX_T:
             refuse(SERIES_FULL, series=series, issued_t=issued_t + command.quantity_t)
+
+    def _allowances_t(self, vintage: int) -> int:
+        """What was issued of a vintage: all kinds of allowances share its cap."""
+        kinds = self._rulebook.now().unit_kinds
+        allowances = {code for code, kind in kinds.items() if kind.family == "allowance"}
+        return sum(
+            series.issued_t
+            for series in self._book.state.series.values()
+            if series.vintage == vintage and series.kind in allowances
+        )
 
     def freeze(self, _request: Request, command: FreezeUnits) -> list[Event]:
         """Move units from the free bucket into a frozen one."""
