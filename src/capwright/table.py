@@ -13,6 +13,7 @@ import gzip
 import io
 import re
 import types
+import unicodedata
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
@@ -173,6 +174,17 @@ TOO_BIG = define(
     rule="design: one clear message for bad input",
 )
 
+UNPRINTABLE = define(
+    "CW-9220",
+    en="'{column}' contains a character that cannot be seen: U+{code}.",
+    zh="“{column}”含有不可见字符 U+{code}。",
+    mend_en="Remove it.",
+    mend_zh="请删除该字符。",
+    rule="design: one clear message for bad input",
+)
+# Characters that hide what a text says or move the cursor; line breaks and tabs in a text do no harm.
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+
 T = TypeVar("T", bound=Struct)
 
 
@@ -299,12 +311,19 @@ class _Column(Struct, frozen=True):
         bare = text.strip()
         if len(bare) > MAX_CELL:
             refuse(TOO_BIG, what=self.name, most=f"{MAX_CELL} characters")
+        if not bare.isprintable():
+            self._check_visible(bare)
         if bare:
             values[self.field] = self.read(bare)
         elif self.none:
             values[self.field] = None
         elif not self.blank:
             refuse(EMPTY_CELL, column=self.name)
+
+    def _check_visible(self, text: str) -> None:
+        for letter in text:
+            if letter not in "\n\r\t" and unicodedata.category(letter) in _INVISIBLE:
+                refuse(UNPRINTABLE, column=self.name, code=f"{ord(letter):04X}")
 
 
 def _plan(row: type[Struct]) -> dict[str, _Column]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import time
 
 import pytest
 
-from capwright.auction.report import auction_from_table, report_json
-from capwright.kernel.refusal import BadInput, Refused
+from capwright.auction.report import BidRow, auction_from_table, bids_from_table, report_json
+from capwright.kernel.refusal import BadInput
 from capwright.scheme.loader import load_scheme
 from capwright.scheme.presets import PRESETS
+from capwright.table import read_table
 from tests.auction_books import rules
 
 
@@ -136,3 +138,19 @@ def test_nothing_sold_says_why_in_the_language_asked_for(tmp_path):
     assert (found.outcome, found.price, found.why.code) == ("cancelled", None, "CW-6021")
     assert found.why.reason == "没有有效申报。"
     assert json.loads(report_json(found))["price"] is None
+
+
+def test_times_at_the_ends_of_the_calendar_and_many_equal_rows(tmp_path):
+    """The first overflowed on its way to UTC; the ids of equal rows took quadratic time."""
+    file = tmp_path / "bids.csv"
+    head = "bidder,price,quantity_t,time\n"
+    file.write_text(head + "a,10,5,0001-01-01T00:00+14:00\n")
+    with pytest.raises(BadInput) as refused:
+        read_table(file, BidRow)
+    assert (refused.value.refusal.code, refused.value.line, refused.value.column) == ("CW-6040", 2, 4)
+    file.write_text("bidder,price,quantity_t\n" + "a,10,5\n" * 30_000)
+    begin = time.monotonic()
+    bids, _ = bids_from_table(read_table(file, BidRow))
+    assert time.monotonic() - begin < 10
+    assert [bid.id for bid in bids[:3]] == ["a|10.00|5", "a|10.00|5#2", "a|10.00|5#3"]
+    assert len({bid.id for bid in bids}) == 30_000

@@ -169,3 +169,13 @@ def test_a_refusal_can_be_written_and_read():
 
     event = CommandRefused(Refusal("CW-3005", details_of(text="\x07", n=10**99)))
     assert msgspec.json.decode(msgspec.json.encode(event), type=CommandRefused) == event
+
+
+def test_a_message_shows_no_control_characters_whatever_the_details_say():
+    refusal = Refusal("CW-9101", {"text": "\x1b[31m" + "x" * 5000, "least": 0})
+    for lang in ("en", "zh"):
+        said = refusal.message(lang)
+        assert "\x1b" not in said
+        assert "\\x1b[31m" in said
+        assert len(said) < 1500
+    assert BadInput(refusal, "a\nb\x1b.csv", 2, 3).place == "a\\nb\\x1b.csv:2:3"

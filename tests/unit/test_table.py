@@ -159,3 +159,18 @@ def test_a_caller_can_refuse_a_cell():
     table = rows("account,quantity_t\nA,1\n")
     with pytest.raises(BadInput, match=r"t\.csv:2:1: CW-9207 The column 'account' appears twice"):
         table.refuse(2, "account", DOUBLE_COLUMN, column="account")
+
+
+@pytest.mark.parametrize("letter", ["\x1b", "\x07", "\x7f", "\u200b", "\u202e", "\ufeff", "\u2028"])
+def test_characters_that_hide_what_a_text_says_are_refused(letter):
+    found = fault(f"account,quantity_t\nA,1\nB{letter}C,2\n")
+    assert (found.refusal.code, found.line, found.column) == ("CW-9220", 3, 1)
+    assert f"U+{ord(letter):04X}" in found.refusal.message("zh")
+
+
+def test_spaces_of_other_scripts_and_line_breaks_are_no_harm():
+    assert [row.account for row in rows('account,quantity_t\n张\u3000三,1\n"a\nb",2\na\u00a0b,3\n')] == [
+        "张\u3000三",
+        "a\nb",
+        "a\u00a0b",
+    ]

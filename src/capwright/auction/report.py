@@ -75,7 +75,7 @@ class _MomentCell:
                     return Moment("local", at.isoformat(timespec="microseconds"))
                 return Moment("utc", at.astimezone(UTC).isoformat(timespec="microseconds"))
             day = time.fromisoformat(text)
-        except ValueError:
+        except (ValueError, OverflowError):  # the day before the year 1, in UTC
             refuse(BAD_MOMENT, text=text[:40])
         if ":" not in text or day.tzinfo is not None:
             refuse(BAD_MOMENT, text=text[:40])
@@ -235,8 +235,9 @@ def bids_from_table(table: Table[BidRow]) -> tuple[list[Bid], dict[str, int]]:
     ordered = sorted(table.numbered(), key=lambda item: (item[1].time or Moment("", ""), item[0]))
     bids: list[Bid] = []
     lines: dict[str, int] = {}
+    repeats: dict[str, int] = {}
     for entered, (line, row) in enumerate(ordered, start=1):
-        bid_id = _bid_id(row, lines)
+        bid_id = _bid_id(row, lines, repeats)
         lines[bid_id] = line
         bids.append(
             Bid(
@@ -257,16 +258,15 @@ def report_json(report: AuctionReport, *, indent: int = 2) -> str:
     return msgspec.json.format(raw, indent=indent).decode()
 
 
-def _bid_id(row: BidRow, taken: dict[str, int]) -> str:
+def _bid_id(row: BidRow, taken: dict[str, int], repeats: dict[str, int]) -> str:
     parts = [row.bidder, _plain(row.price_fen_per_t), str(row.quantity_t)]
     if row.time is not None:
         parts.append(row.time.at)
     stem = "|".join(parts)
-    repeat = 2
     bid_id = stem
     while bid_id in taken:
-        bid_id = f"{stem}#{repeat}"
-        repeat += 1
+        repeats[stem] = repeats.get(stem, 1) + 1
+        bid_id = f"{stem}#{repeats[stem]}"
     return bid_id
 
 

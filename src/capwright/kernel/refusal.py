@@ -63,9 +63,10 @@ class Refusal(Struct, frozen=True):
         """Return the sentence with its hint in `lang` (`en` or `zh`)."""
         spec = CATALOGUE[self.code]
         text, mend = (spec.zh, spec.mend_zh) if lang == "zh" else (spec.en, spec.mend_en)
-        said = text.format_map(_Lenient(self.details))
+        details = _Lenient({key: _bounded(value) for key, value in self.details.items()})
+        said = text.format_map(details)
         if mend:
-            said += ("" if lang == "zh" else " ") + mend.format_map(_Lenient(self.details))
+            said += ("" if lang == "zh" else " ") + mend.format_map(details)
         return said
 
 
@@ -99,8 +100,8 @@ class BadInput(Refused):
     @property
     def place(self) -> str:
         """Where the fault is, as editors understand it: `file:line:column`."""
-        parts = [self.file, *(str(n) for n in (self.line, self.column) if n)]
-        return ":".join(parts)
+        file = str(_bounded(self.file)).replace("\n", "\\n")
+        return ":".join([file, *(str(n) for n in (self.line, self.column) if n)])
 
     def __str__(self) -> str:
         return f"{self.place}: {super().__str__()}"
