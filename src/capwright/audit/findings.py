@@ -36,7 +36,7 @@ TIME_BACK = _code(
 COMMAND_TWICE = _code(
     8904,
     "The command id {command_id} occurs in an earlier row too.",
-    "命令编号{command_id}在更早的行中已出现。",
+    "指令编号{command_id}在更早的行中已出现。",
 )
 NOT_JSON = _code(
     8905,
@@ -126,7 +126,7 @@ UNITS_OUTSIDE = _code(
 REFUSED_POSTS = _code(
     8941,
     "The command was refused, yet its row carries other events or postings.",
-    "命令已被拒绝，但该行仍含其他事件或记账。",
+    "指令已被拒绝，但该行仍含其他事件或记账。",
 )
 TRANSACTION_TWICE = _code(
     8942,

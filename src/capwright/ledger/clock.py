@@ -18,7 +18,7 @@ TIME = define(
     en="The market's clock shows {at_ms} ms after 1970: no calendar reaches that far.",
     zh="市场时钟为1970年后{at_ms}毫秒，已超出日历范围。",
     mend_en="Send commands with a time before the year 9000.",
-    mend_zh="命令时间须早于9000年。",
+    mend_zh="指令时间须早于9000年。",
     rule="design: bound everything",
 )
 

@@ -51,7 +51,7 @@ NOT_OPEN = define(
     en="The market is not open yet.",
     zh="市场尚未开设。",
     mend_en="The first command must be OpenMarket.",
-    mend_zh="首个命令必须是 OpenMarket。",
+    mend_zh="首个指令必须是 OpenMarket。",
     rule="design: the journal is the only truth",
 )
 ALREADY_OPEN = define("CW-8211", en="The market is open already.", zh="市场已经开设。", rule="design")
@@ -72,12 +72,12 @@ OWN_PROPOSAL = define(
     rule="four eyes",
 )
 UNKNOWN_COMMAND = define(
-    "CW-8214", en="The market knows no command {command}.", zh="市场没有命令{command}。", rule="design"
+    "CW-8214", en="The market knows no command {command}.", zh="市场没有指令{command}。", rule="design"
 )
 UNWRITABLE = define(
     "CW-8216",
     en="The command cannot be kept: {reason}.",
-    zh="该命令无法保存：{reason}。",
+    zh="该指令无法保存：{reason}。",
     mend_en="Integers must fit 64 bits and texts must be whole Unicode.",
     mend_zh="整数不得超过64位，文本须为完整的 Unicode。",
     rule="design: bound everything",

@@ -109,7 +109,7 @@ def _body(page: Page, *, hidden: bool, switch: bool) -> str:
         ("cap", voice.say("Cap account", "总量账"), ledgers.cap),
         ("published", voice.say("Published figures", "公布数据对照"), ledgers.published),
         ("values", voice.say("Provisional values", "暂定取值"), ledgers.provisional),
-        ("refusals", voice.say("Refused commands", "被拒绝的命令"), ledgers.refusals),
+        ("refusals", voice.say("Refused commands", "被拒绝的指令"), ledgers.refusals),
         ("method", voice.say("Method and provenance", "方法与出处"), ledgers.method),
     ]
     every = [(f"{name}-{voice.lang}", title, make(page)) for name, title, make in sections]
@@ -168,7 +168,7 @@ def _header(page: Page, *, switch: bool) -> str:
         took = voice.say(f" in {about.milliseconds / 1000:.1f} s", f"，用时{about.milliseconds / 1000:.1f}秒")
     commands = voice.say(
         f"{voice.whole(about.commands)} commands, {voice.whole(about.refused)} refused{took}",
-        f"{voice.whole(about.commands)}条命令，拒绝{voice.whole(about.refused)}条{took}",
+        f"{voice.whole(about.commands)}条指令，拒绝{voice.whole(about.refused)}条{took}",
     )
     facts.append((voice.say("Journal", "日志"), commands))
     listed = "".join(f"<div><dt>{esc(k)}</dt><dd>{esc(v)}</dd></div>" for k, v in facts)
@@ -277,7 +277,7 @@ def _footer(page: Page) -> str:
     name = about.db.rpartition("/")[2] or about.db
     head = voice.say(
         f"Journal {name}, {voice.whole(about.head_seq)} records; hash of the last one:",
-        f"日志{name}，共{voice.whole(about.head_seq)}条记录；末条哈希：",
+        f"日志{name}，共{voice.whole(about.head_seq)}行；末行哈希：",
     )
     made = voice.say(f"Made by Capwright {_version()}.", f"由 Capwright {_version()} 生成。")
     licence = voice.say(

@@ -205,14 +205,14 @@ def refusals(page: Page) -> str:
         return note(
             voice.say(
                 f"None of the {voice.whole(page.summary.about.commands)} commands was refused.",
-                f"{voice.whole(page.summary.about.commands)}条命令均未被拒绝。",
+                f"{voice.whole(page.summary.about.commands)}条指令均未被拒绝。",
             ),
             "empty",
         )
     columns = [
         Column(voice.say("Code", "代码")),
         Column(voice.say("Times", "次数"), number=True),
-        Column(voice.say("Command", "命令")),
+        Column(voice.say("Command", "指令")),
         Column(voice.say("The first one", "首例")),
         Column(voice.say("What the market said", "系统答复")),
     ]
@@ -236,7 +236,7 @@ def method(page: Page) -> str:
         voice.say(
             "Every figure is a view of the journal, an append-only, hash-chained record of commands and "
             "events. `capwright verify` lets an auditor that shares no code with the market check it.",
-            "所有数据均由日志得出。日志只追加、以哈希相链，记录全部命令与事件；"
+            "所有数据均由日志得出。日志只追加、以哈希相链，记录全部指令与事件；"
             "可用 `capwright verify` 由不与市场共用代码的审计程序复核。",
         ),
         voice.say(

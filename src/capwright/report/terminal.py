@@ -55,7 +55,7 @@ def _head(summary: Summary, console: Console, voice: Voice) -> None:
     span = f"{voice.day(about.begins_on)} – {voice.day(about.ends_on)}"
     line = voice.say(
         f"{voice.whole(about.commands)} commands, {voice.whole(about.refused)} refused{took} · {span}",
-        f"{voice.whole(about.commands)}条命令，拒绝{voice.whole(about.refused)}条{took} · {span}",
+        f"{voice.whole(about.commands)}条指令，拒绝{voice.whole(about.refused)}条{took} · {span}",
     )
     console.print(Text(line, style="dim"))
     holders = sum(a.open + a.restricted + a.suspended for a in summary.accounts if not a.government)
@@ -290,6 +290,6 @@ def _checks(summary: Summary, console: Console, voice: Voice) -> None:
             f"报告中逐项列出。",
         )
         console.print(Text(text))
-    head = voice.say("Journal head: record", "日志末条：第") + f" {voice.whole(about.head_seq)}"
-    head += voice.say("", " 条") + f", {about.head_hash}"
+    head = voice.say("Journal head: record", "日志末行：第") + f" {voice.whole(about.head_seq)}"
+    head += voice.say("", " 行") + f", {about.head_hash}"
     console.print(Text(head, style="dim"))
