@@ -128,7 +128,7 @@ class MarketMachine(RuleBasedStateMachine):
     @rule(account=USERS, quantity_t=QUANTITY, back=st.booleans())
     def freeze(self, account, quantity_t, back):
         deed = ReleaseUnits if back else FreezeUnits
-        self.send("olga", deed(account, "TLA-2023", quantity_t, "2023"))
+        self.send("ann", deed(account, "TLA-2023", quantity_t, "2023"))
 
     @rule(account=USERS, status=st.sampled_from(["open", "restricted", "suspended"]))
     def restrict(self, account, status):

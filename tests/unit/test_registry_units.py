@@ -159,8 +159,8 @@ def test_no_more_is_frozen_than_is_free_and_no_more_released_than_is_frozen(worl
     assert world.code("olga", FreezeUnits(ALPHA, TLA, 1001, "2023")) == "CW-3003"
     assert world.code("olga", FreezeUnits(ALPHA, TLA, 1000, "2023")) == ""
     assert world.code("olga", FreezeUnits(ALPHA, TLA, 1, "2023")) == "CW-3003"
-    assert world.code("olga", ReleaseUnits(ALPHA, TLA, 1001, "2023")) == "CW-3003"
-    assert world.code("olga", ReleaseUnits(ALPHA, TLA, 1, "2022")) == "CW-3003"
+    assert world.code("ann", ReleaseUnits(ALPHA, TLA, 1001, "2023")) == "CW-3003"
+    assert world.code("ann", ReleaseUnits(ALPHA, TLA, 1, "2022")) == "CW-3003"
     assert world.code("ann", ReleaseUnits(ALPHA, TLA, 400, "2023")) == ""
     assert world.market.book.balance_t(ALPHA, TLA) == 400
     assert world.code("ann", ReleaseUnits(ALPHA, TLA, 600, "2023")) == ""
@@ -181,7 +181,7 @@ def test_no_more_is_frozen_than_is_free_and_no_more_released_than_is_frozen(worl
     ],
 )
 def test_a_freeze_that_does_not_fit_is_refused(world, deed, account, series, quantity_t, reason, code):
-    assert world.code("olga", deed(account, series, quantity_t, reason)) == code
+    assert world.code("ann", deed(account, series, quantity_t, reason)) == code
 
 
 def test_holders_do_not_freeze_and_do_not_release(world):
@@ -189,11 +189,16 @@ def test_holders_do_not_freeze_and_do_not_release(world):
         assert world.code(rep(ALPHA), deed(ALPHA, TLA, 1, "2023")) == "CW-4001"
 
 
+def test_the_operator_freezes_but_only_the_authority_lifts(world):
+    world.do("olga", FreezeUnits(ALPHA, TLA, 100, "2023"))
+    assert world.code("olga", ReleaseUnits(ALPHA, TLA, 100, "2023")) == "CW-4001"
+
+
 def test_two_freezes_are_apart(world):
     world.do("olga", FreezeUnits(ALPHA, TLA, 100, "2023"))
     world.do("olga", FreezeUnits(ALPHA, TLA, 50, "court order 7"))
-    assert world.code("olga", ReleaseUnits(ALPHA, TLA, 101, "2023")) == "CW-3003"
-    world.do("olga", ReleaseUnits(ALPHA, TLA, 50, "court order 7"))
+    assert world.code("ann", ReleaseUnits(ALPHA, TLA, 101, "2023")) == "CW-3003"
+    world.do("ann", ReleaseUnits(ALPHA, TLA, 50, "court order 7"))
     assert world.market.book.balance_t(ALPHA, TLA) == 900
 
 

@@ -246,9 +246,9 @@ class UnitsFrozen(PostingEvent, frozen=True, kw_only=True):
 
 
 class ReleaseUnits(Command, frozen=True):
-    """Lift a freeze, wholly or in part."""
+    """Lift a freeze, wholly or in part; freezing is quick, lifting is for the authority."""
 
-    permit: ClassVar[Permit] = Permit(roles=("operator", "authority"))
+    permit: ClassVar[Permit] = Permit(roles=("authority",))
     account: str
     series: str
     quantity_t: int
