@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from capwright.report.shapes import Flows, Summary
     from capwright.report.voice import Voice
 
@@ -15,10 +17,20 @@ _LEFT: Final = "end:left"
 _BARS: Final = 12
 
 
-def _units(voice: Voice) -> Chart:
+# From which largest value on a chart counts in which unit, and of how many tonnes that is.
+_SCALES: Final = {
+    "zh": ((10**8, "百万吨", 10**6), (20_000, "万吨", 10**4), (0, "吨", 1)),
+    "en": ((2 * 10**6, "Mt", 10**6), (2000, "kt", 10**3), (0, "t", 1)),
+}
+
+
+def _units(voice: Voice, quantities_t: Iterable[int] = ()) -> Chart:
+    """What the numbers of a chart count; its axis of tonnes is scaled by the largest of them."""
+    largest_t = max(map(abs, quantities_t), default=0)
+    name, divisor = next((name, by) for least_t, name, by in _SCALES[voice.lang] if largest_t >= least_t)
     return {
         "lang": "zh-CN" if voice.zh else "en",
-        "tonnes": {"name": voice.say("Mt", "万吨"), "divisor": 10**4 if voice.zh else 10**6},
+        "tonnes": {"name": name, "divisor": divisor},
         "price": {"name": voice.price_unit(), "divisor": 100},
         "t": voice.say("t", "吨"),
     }
@@ -35,7 +47,7 @@ def sector_chart(summary: Summary, voice: Voice, vintage: int) -> Chart:
             *bars[: _BARS - 1],
             (others, sum(free_t for _, free_t, _ in rest), sum(emitted_t for _, _, emitted_t in rest)),
         ]
-    return _units(voice) | {
+    return _units(voice, (quantity_t for bar in bars for quantity_t in bar[1:])) | {
         "kind": "sectors",
         "names": [name for name, _, _ in bars],
         "allocation": [free_t for _, free_t, _ in bars],
@@ -67,7 +79,7 @@ def market_chart(summary: Summary, voice: Voice) -> Chart:
         line.due_on for line in summary.vintages if line.due_on and first <= line.due_on <= last
     )
     auctions = [line for line in summary.auctions if line.price_fen_per_t and first <= line.on <= last]
-    return _units(voice) | {
+    return _units(voice, (day.volume_t for day in days)) | {
         "kind": "market",
         "days": [[day.on.isoformat(), day.mean_fen_per_t, day.volume_t] for day in days],
         "auctions": [[line.on.isoformat(), line.price_fen_per_t, line.id] for line in auctions],
@@ -84,7 +96,7 @@ def market_chart(summary: Summary, voice: Voice) -> Chart:
 def auction_chart(summary: Summary, voice: Voice) -> Chart:
     """Offered and sold by round, with the price."""
     lines = summary.auctions
-    return _units(voice) | {
+    return _units(voice, (line.offered_t for line in lines)) | {
         "kind": "auctions",
         "names": [line.id for line in lines],
         "offered": [line.offered_t for line in lines],

@@ -192,7 +192,8 @@ def auctions(page: Page) -> str:
         return note(voice.say("No auction was held in this run.", "本次运行没有举行有偿竞价。"), "empty")
     sold_t, offered_t = sum(line.sold_t for line in lines), sum(line.offered_t for line in lines)
     said = voice.say(
-        f"{len(lines)} rounds: {voice.tonnes(sold_t)} sold for {voice.money(summary.revenue_fen)}; "
+        f"{voice.many(len(lines), 'round', 'rounds')}: {voice.tonnes(sold_t)} sold "
+        f"for {voice.money(summary.revenue_fen)}; "
         f"{voice.tonnes(offered_t)} were on offer, unsold volume that came back counted again.",
         f"共{len(lines)}次竞价：成交{voice.tonnes(sold_t)}、{voice.money(summary.revenue_fen)}；"
         f"累计投放{voice.tonnes(offered_t)}（未售部分再次投放时重复计入）。",
@@ -201,7 +202,7 @@ def auctions(page: Page) -> str:
     if compared:
         equal = sum(1 for line in compared if line.equal)
         said += voice.say(
-            f" {equal} of {len(compared)} rounds come out exactly as published.",
+            f" {equal} of {voice.many(len(compared), 'round', 'rounds')} as published.",
             f"其中{len(compared)}次有公布结果，{equal}次与公布结果完全一致。",
         )
     chart = page.chart("auctions", said, auction_chart(summary, voice))

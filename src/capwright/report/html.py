@@ -22,6 +22,8 @@ __all__ = ["Lang", "page_html", "write_report"]
 
 Lang = Literal["zh", "en", "both"]
 _NAMED: Final = 6
+_IN_A_ROW: Final = 4  # cards
+_CHINESE: Final = 0x2E80
 _FILES: Final = resources.files("capwright.report")
 
 
@@ -167,7 +169,7 @@ def _header(page: Page, *, switch: bool) -> str:
     if about.milliseconds is not None:
         took = voice.say(f" in {about.milliseconds / 1000:.1f} s", f"，用时{about.milliseconds / 1000:.1f}秒")
     commands = voice.say(
-        f"{voice.whole(about.commands)} commands, {voice.whole(about.refused)} refused{took}",
+        f"{voice.many(about.commands, 'command', 'commands')}, {voice.whole(about.refused)} refused{took}",
         f"{voice.whole(about.commands)}条指令，拒绝{voice.whole(about.refused)}条{took}",
     )
     facts.append((voice.say("Journal", "日志"), commands))
@@ -188,7 +190,8 @@ def _cards(page: Page) -> str:
                 voice.say("Auction revenue", "竞价收入"),
                 voice.money(summary.revenue_fen),
                 voice.say(
-                    f"{voice.tonnes(sold_t)} in {rounds} rounds", f"{rounds}次竞价成交{voice.tonnes(sold_t)}"
+                    f"{voice.tonnes(sold_t)} in {voice.many(rounds, 'round', 'rounds')}",
+                    f"{rounds}次竞价成交{voice.tonnes(sold_t)}",
                 ),
             )
         )
@@ -210,17 +213,26 @@ def _cards(page: Page) -> str:
             "; ".join(broken[:2])
             if broken
             else voice.say(
-                f"{len(summary.accounts)} account types, {len(summary.series)} series",
+                f"{voice.many(len(summary.accounts), 'account type', 'account types')}, "
+                f"{len(summary.series)} series",
                 f"{len(summary.accounts)}类账户，{len(summary.series)}个系列",
             ),
         )
     )
     inner = "".join(
-        f'<div class="card"><p class="label">{esc(label)}</p><p class="value">{esc(value)}</p>'
+        f'<div class="card"><p class="label">{esc(label)}</p>'
+        f'<p class="value" style="--ems:{_ems(value)}">{esc(value)}</p>'
         f'<p class="more">{esc(more)}</p></div>'
         for label, value, more in cards
     )
-    return f'<div class="cards">{inner}</div>'
+    rows = -(-len(cards) // _IN_A_ROW)
+    columns = -(-len(cards) // rows)
+    return f'<div class="cards" style="--columns:{columns}">{inner}</div>'
+
+
+def _ems(text: str) -> str:
+    """How wide a bold text is at most, in ems: Chinese one to the character, figures and letters less."""
+    return f"{sum(100 if ord(each) >= _CHINESE else 62 for each in text) / 100:.2f}"
 
 
 def _unit_cards(page: Page) -> list[tuple[str, str, str]]:
@@ -247,7 +259,7 @@ def _duty_cards(page: Page) -> list[tuple[str, str, str]]:
         return []
     last = summary.vintages[-1]
     firms = voice.say(
-        f"{voice.whole(last.on_time)} of {voice.whole(last.due)} firms",
+        f"{voice.whole(last.on_time)} of {voice.many(last.due, 'firm', 'firms')}",
         f"{voice.whole(last.due)}家中的{voice.whole(last.on_time)}家",
     )
     rate = voice.say("Compliance rate", "累计足额清缴率" if last.cumulative else "按期履约率")
@@ -267,7 +279,7 @@ def _duty_cards(page: Page) -> list[tuple[str, str, str]]:
             cost = voice.money(sum(costs))
             more += voice.say(f"; {cost} to buy", f"，补购需{cost}")
         count = voice.whole(len(lacking))
-        firms = voice.say(f"{count} firms" if len(lacking) > 1 else "1 firm", f"{count}家")
+        firms = voice.say(voice.many(len(lacking), "firm", "firms"), f"{count}家")
         cards.append((voice.say("Short at deadline", "截止时欠缴"), firms, more))
     return cards
 
@@ -276,7 +288,7 @@ def _footer(page: Page) -> str:
     about, voice = page.summary.about, page.voice
     name = about.db.rpartition("/")[2] or about.db
     head = voice.say(
-        f"Journal {name}, {voice.whole(about.head_seq)} records; hash of the last one:",
+        f"Journal {name}, {voice.many(about.head_seq, 'record', 'records')}; hash of the last one:",
         f"日志{name}，共{voice.whole(about.head_seq)}行；末行哈希：",
     )
     made = voice.say(f"Made by Capwright {_version()}.", f"由 Capwright {_version()} 生成。")

@@ -73,7 +73,7 @@
         grid: { left: room + 10, right: 56, top: legend([spec.words.allocation, spec.words.emissions], width) + 8, bottom: 46 },
         xAxis: {
           ...axis(c), type: "value", name: spec.tonnes.name, nameLocation: "middle", nameGap: 28,
-          axisLabel: { ...axis(c).axisLabel, formatter: (v) => scaled(spec, "tonnes", v, 1) },
+          axisLabel: { ...axis(c).axisLabel, formatter: (v) => scaled(spec, "tonnes", v, 2) },
         },
         yAxis: {
           ...axis(c), type: "category", data: spec.names, inverse: true,

@@ -54,7 +54,7 @@ def _head(summary: Summary, console: Console, voice: Voice) -> None:
         took = voice.say(f" in {about.milliseconds / 1000:.1f} s", f"，用时{about.milliseconds / 1000:.1f}秒")
     span = f"{voice.day(about.begins_on)} – {voice.day(about.ends_on)}"
     line = voice.say(
-        f"{voice.whole(about.commands)} commands, {voice.whole(about.refused)} refused{took} · {span}",
+        f"{voice.many(about.commands, 'command', 'commands')}, {voice.whole(about.refused)} refused{took} · {span}",
         f"{voice.whole(about.commands)}条指令，拒绝{voice.whole(about.refused)}条{took} · {span}",
     )
     console.print(Text(line, style="dim"))

@@ -49,6 +49,10 @@ class Voice:
         """The words in this language."""
         return words.zh if self.zh else words.en
 
+    def many(self, count: int, one: str, more: str) -> str:
+        """A count of things in English: 1 round, 20 rounds."""
+        return f"{self.whole(count)} {one if count == 1 else more}"
+
     def tonnes(self, quantity_t: int) -> str:
         """Tonnes for reading: Mt in English, 万吨 or 亿吨 in Chinese; small ones whole."""
         size = abs(quantity_t)
