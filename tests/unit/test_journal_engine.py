@@ -220,9 +220,10 @@ def test_group_commit_under_a_hundred_threads(where):
 
 def test_batches_grow_with_what_is_waiting():
     class Slow(MemoryStore):
-        opened = threading.Event()
+        begun, opened = threading.Event(), threading.Event()
 
         def append(self, rows, packed):
+            self.begun.set()
             self.opened.wait(10)
             super().append(rows, packed)
 
@@ -234,8 +235,7 @@ def test_batches_grow_with_what_is_waiting():
         work = engine._work
         engine._work = lambda envelopes: (sizes.append(len(envelopes)), work(envelopes))[1]
         futures = [engine.submit(Give("a", 1), "first", "x")]
-        while not engine._queue.empty():
-            pass
+        assert store.begun.wait(10)  # the first batch is closed: what comes now waits for the next
         futures += [engine.submit(Give("a", 1), str(number), "x") for number in range(1200)]
         store.opened.set()
         assert [future.result(10).seq for future in futures] == list(range(1, 1202))
