@@ -9,6 +9,7 @@ Names are never inherited.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -117,9 +118,24 @@ def load_scheme(name_or_path: str | Path) -> Scheme:
 @cache
 def _load_shipped(name: str) -> Scheme:
     if name not in shipped_names():
-        near = difflib.get_close_matches(name, shipped_names(), n=3, cutoff=0.4)
-        raise Refused(Refusal(UNKNOWN_SCHEME.code, {"name": name, "near": ", ".join(near) or "-"}))
+        raise Refused(Refusal(UNKNOWN_SCHEME.code, {"name": name, **_meant(name)}))
     return _demand(*_compile(_shipped_text(name), f"{name}.toml", _Library()))
+
+
+def _meant(name: str) -> dict[str, str]:
+    """Words about what may have been meant instead of an unknown name: a file of that name, or alike ones."""
+    file = f"{name}.toml"
+    with contextlib.suppress(OSError, ValueError):  # a name that could be no file's
+        if Path(file).is_file():
+            return {
+                "near": f"There is a file of that name: write {file}. ",
+                "near_zh": f"有同名文件，请写 {file}。",
+            }
+    near = ", ".join(difflib.get_close_matches(name, shipped_names(), n=3, cutoff=0.5))
+    return {
+        "near": f"Did you mean: {near}? " if near else "",
+        "near_zh": f"是否指：{near}？" if near else "",
+    }
 
 
 def load_text(text: str, *, file: str = "<text>", parents: Mapping[str, str] | None = None) -> Scheme:
@@ -136,8 +152,7 @@ def check_scheme(name_or_path: str | Path) -> Problems:
             return [error]
     name = str(name_or_path)
     if name not in shipped_names():
-        near = ", ".join(difflib.get_close_matches(name, shipped_names(), n=3, cutoff=0.4)) or "-"
-        return [problem(UNKNOWN_SCHEME, Origin(name), name=name, near=near)]
+        return [problem(UNKNOWN_SCHEME, Origin(name), name=name, **_meant(name))]
     return _compile(_shipped_text(name), f"{name}.toml", _Library(), allow_abstract=True)[1]
 
 

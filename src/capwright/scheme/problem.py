@@ -14,9 +14,8 @@ UNKNOWN_SCHEME = define(
     "CW-8001",
     en="There is no scheme `{name}`.",
     zh="没有名为“{name}”的方案。",
-    mend_en="Did you mean: {near}? `capwright scheme list` shows all; "
-    "a file is given by its path ending in .toml.",
-    mend_zh="是否指：{near}？用 capwright scheme list 查看全部；方案文件请写以 .toml 结尾的路径。",
+    mend_en="{near}`capwright scheme list` shows all; a file is given by its path ending in .toml.",
+    mend_zh="{near_zh}用 capwright scheme list 查看全部；方案文件请写以 .toml 结尾的路径。",
     rule=_RULE,
 )
 SYNTAX = define(
