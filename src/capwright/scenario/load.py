@@ -49,8 +49,8 @@ NO_SCENARIO = define(
 )
 BAD_TOML = define(
     "CW-9302",
-    en="The file is not a valid scenario: {why}",
-    zh="不是有效的情景文件：{why}",
+    en="The file is not a valid scenario: {why}.",
+    zh="不是有效的情景文件：{why}。",
     mend_en="See the how-to on writing a scenario.",
     mend_zh="请参阅情景编写说明。",
     rule="docs: writing a scenario",
@@ -127,13 +127,15 @@ def _scenario_file(path: Path) -> ScenarioFile:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
         place = _PLACE.search(str(fault))
         line, column = (int(place[1]), int(place[2])) if place else (0, 0)
-        raise BadInput(Refusal(BAD_TOML.code, {"why": str(fault)}), str(path), line, column) from None
+        raise BadInput(
+            Refusal(BAD_TOML.code, {"why": str(fault).rstrip(".")}), str(path), line, column
+        ) from None
     try:
         return msgspec.convert(raw, ScenarioFile)
     except msgspec.ValidationError as fault:
         step = _STEP.search(str(fault))
         line = step_line(path.parent, int(step[1])) if step else 0
-        raise BadInput(Refusal(BAD_TOML.code, {"why": str(fault)}), str(path), line) from None
+        raise BadInput(Refusal(BAD_TOML.code, {"why": str(fault).rstrip(".")}), str(path), line) from None
 
 
 def _table(folder: Path, name: str, row: type[T]) -> Table[T]:
