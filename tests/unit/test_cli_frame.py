@@ -87,6 +87,7 @@ def test_help_imports_no_room():
 # What a wrong command line gets: arguments, code, and a word of the message in each language.
 WRONG = [
     (["frobnicate"], "CW-9002", "frobnicate", "没有命令"),
+    (["alocate"], "CW-9002", "Did you mean: allocate?", "是否指：allocate"),
     (["scheme", "shwo", "x"], "CW-9002", "show", "是否指：show"),
     (["scheme", "list", "--pack"], "CW-9003", "--packs", "没有选项“--pack”"),
     (["verify"], "CW-9004", "DB is missing", "缺少 DB"),
@@ -133,6 +134,16 @@ def test_language_stands_anywhere_or_in_the_environment(capsys, monkeypatch):
     assert "不是整数吨" in call(capsys, "codes", "CW-9101").out
     assert "whole tonnes" in call(capsys, "codes", "CW-9101", "--lang", "en").out
     assert "方案" in call(capsys, "scheme", "--lang", "zh", "list").out
+
+
+def test_an_unlike_name_is_no_suggestion(capsys):
+    assert "Did you mean" not in call(capsys, "frobnicate").err
+
+
+def test_no_line_of_a_table_ends_in_blanks(capsys):
+    lines = call(capsys, "scheme", "list").out.splitlines()
+    assert len(lines) > 5
+    assert [line for line in lines if line != line.rstrip()] == []
 
 
 def test_an_unknown_language_is_refused(capsys):

@@ -60,7 +60,7 @@ def tamper(db: str, statement: str) -> None:
         ("verify", ["verify", "market.sqlite"]),
         ("verify-zh", ["verify", "market.sqlite", "--lang", "zh"]),
         ("holdings", ["holdings", "market.sqlite"]),
-        ("holdings-zh", ["holdings", "market.sqlite", ALPHA, "--lang", "zh"]),
+        ("holdings-zh", ["holdings", "market.sqlite", "--lang", "zh"]),
         ("serial", ["serial", "market.sqlite", "TLA-2023-1000"]),
         ("serial-zh", ["serial", "market.sqlite", "TLA-2023-1000", "--lang", "zh"]),
         ("verify-narrow", ["verify", "market.sqlite"]),
@@ -76,9 +76,7 @@ def test_golden(capsys, monkeypatch, db, name, args):
     said = call(capsys, *args)
     assert (said.code, said.err) == (0, "")
     plain = re.sub(r"[0-9a-f]{64}", "<hash>", said.out)
-    assert [line.rstrip() for line in plain.splitlines()] == (GOLDEN / f"{name}.txt").read_text(
-        encoding="utf-8"
-    ).splitlines()
+    assert plain.splitlines() == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8").splitlines()
 
 
 def test_verify_json_has_the_totals(capsys, db):
@@ -152,6 +150,7 @@ def test_verify_finds_damaged_pages(capsys, db):
         (["serial", "market.sqlite", "EUA-2023-1"], "CW-8982"),
         (["serial", "market.sqlite", "TLA-2023-100001"], "CW-8983"),
         (["journal", "export", "market.sqlite", "--format", "xml"], "CW-9009"),
+        (["journal", "show", "market.sqlite", "--type", "Foo"], "CW-9021"),
         (["journal", "export", "market.sqlite", "-o", "text.txt"], "CW-9008"),
         (["journal", "export", "market.sqlite", "-o", "no/such/folder"], "CW-9007"),
         (["journal", "export", "market.sqlite", "-o", "."], "CW-9007"),
@@ -213,6 +212,15 @@ def test_journal_show_chooses_rows(capsys, db):
     assert '"quantity_t": 1000000' in call(capsys, "journal", "show", db, "--from", "14", "--full").out
 
 
+def test_journal_show_takes_a_chinese_name_and_says_when_nothing_matches(capsys, db):
+    found = json.loads(call(capsys, "journal", "show", db, "--type", "开户", "--json").out)
+    assert {row["command"]["command"] for row in found["rows"]} == {"OpenAccount"}
+    assert call(capsys, "journal", "show", db, "--actor", "nobody").out == "No row matches.\n"
+    assert "没有符合条件的行" in call(capsys, "journal", "show", db, "--from", "99", "--lang", "zh").out
+    slip = call(capsys, "journal", "show", db, "--type", "OpenAcount")
+    assert "Nearest: OpenAccount, " in slip.err
+
+
 def test_journal_export_jsonl(capsys, db, tmp_path):
     said = call(capsys, "journal", "export", db, "-o", "out.jsonl")
     assert (said.code, said.out) == (0, "")
@@ -258,6 +266,9 @@ def test_holds_are_shown_in_their_bucket(capsys, db):
     found = json.loads(call(capsys, "holdings", db, ALPHA, "--json").out)["holdings"]
     assert sum(line["quantity_t"] for line in found) == 1_000
     assert [line["quantity_t"] for line in found if line["bucket"].startswith("held:")] == [300]
+    assert "held for transaction c15" in call(capsys, "holdings", db, ALPHA).out
+    assert "占用（交易c15）" in call(capsys, "holdings", db, ALPHA, "--lang", "zh").out
+    assert f"{ALPHA} → {ALPHA} [held for transaction c15]" in call(capsys, "serial", db, "TLA-2023-1").out
     assert call(capsys, "verify", db).code == 0
 
 

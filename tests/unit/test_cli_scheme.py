@@ -148,6 +148,34 @@ def test_unknown_names_get_a_suggestion(capsys):
     assert "CW-9009" in call(capsys, "scheme", "show", "auction-eu", "-s", "cup").err
 
 
+def test_a_file_of_that_name_is_pointed_at(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    alone = call(capsys, "scheme", "show", "port-city-2023").err
+    assert "write port-city" not in alone
+    (tmp_path / "port-city-2023.toml").write_text("", encoding="utf-8")
+    assert "write port-city-2023.toml." in call(capsys, "scheme", "show", "port-city-2023").err
+    assert "请写 port-city-2023.toml" in call(capsys, "scheme", "show", "port-city-2023", "--lang", "zh").err
+
+
+@pytest.mark.parametrize("name", ["nope", "x" * 300, "a\tb"])
+def test_an_unlike_name_gets_no_suggestion(capsys, name):
+    said = call(capsys, "scheme", "show", name)
+    assert said.code == 2
+    assert "error[CW-8001]" in said.err
+    assert "Did you mean" not in said.err
+    assert "是否指" not in call(capsys, "scheme", "show", name, "--lang", "zh").err
+
+
+def test_show_explains_the_sources_it_cites(capsys):
+    said = call(capsys, "scheme", "show", "guangdong-2023", "-s", "auction").out
+    after = said.partition("\nSources\n")[2]
+    assert "GZETS  " in after
+    assert "Guangzhou exchange" in after
+    assert "CCXNN" not in after  # cited by the allocation rules alone
+    chinese = call(capsys, "scheme", "show", "guangdong-2023", "-s", "auction", "--lang", "zh").out
+    assert "广州碳排放权交易中心" in chinese.partition("\n来源\n")[2]
+
+
 def test_schema_is_a_json_schema(capsys):
     schema = json.loads(call(capsys, "scheme", "schema").out)
     jsonschema.Draft202012Validator.check_schema(schema)

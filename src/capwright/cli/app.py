@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ import typer
 from capwright.cli import audit, codes, frame, holdings, imports, scenario, tables
 from capwright.cli.auction import auction
 from capwright.cli.frame import BAD_INPUT, JsonOption, LangOption, fail, guarded, set_language, settings
+from capwright.cli.given import alike
 from capwright.cli.journal import journal
 from capwright.cli.problem import BAD_VALUE, MISSING, NO_COMMAND, UNKNOWN_COMMAND, UNKNOWN_OPTION, USAGE
 from capwright.cli.scheme import scheme
@@ -138,7 +138,7 @@ def _usage(fault: Any) -> int:
 
 
 def _near(name: str, known: Sequence[str]) -> dict[str, str]:
-    close = get_close_matches(name, known, n=3, cutoff=0.5) if name else list(known)[:3]
+    close = alike(name, known) if name else list(known)[:3]
     said = ", ".join(close)
     return {"near": f" Did you mean: {said}?" if said else "", "near_zh": f"是否指：{said}？" if said else ""}
 

@@ -201,10 +201,19 @@ def _print(db: str, report: AuditReport, found: list[Finding], total: int) -> No
     console.print(verdict, style="bold green")
 
 
+def _whereabouts(report: AuditReport) -> list[dict[str, int | str]]:
+    """Where each series lies, in tonnes; what is held is told apart as in the report of a run."""
+    lines = report.conservation()
+    for line in lines:
+        with_holders = report.series[str(line["series"])].get("holding", 0)
+        line |= {"holders": with_holders, "government": int(line["held"]) - with_holders}
+    return lines
+
+
 def _print_series(report: AuditReport) -> None:
     """The conservation law of each series, as a table, or line by line where the terminal is too narrow."""
-    console, lines = out(), report.conservation()
-    headings = [f"{say(*words).capitalize()}{say(', t', '（吨）')}" for words in _COLUMNS.values()]
+    console, lines = out(), _whereabouts(report)
+    headings = [say(*words).capitalize() for words in _COLUMNS.values()]
     widths = [max(len(str(line["series"])) for line in lines)]
     for heading, key in zip(headings, _COLUMNS, strict=True):
         widths.append(max(columns(heading), *(len(f"{line[key]:,}") for line in lines)))
@@ -214,7 +223,7 @@ def _print_series(report: AuditReport) -> None:
             console.print(str(line["series"]), style="bold", soft_wrap=True)
             console.print(f"  {say('issued', '签发')} {line['issued']:,} = {where}", soft_wrap=True)
         return
-    made = table("", say("Series", "系列"), *headings, right=range(1, 6))
+    made = table("", say("Units, t", "单位（吨）"), *headings, right=range(1, 1 + len(_COLUMNS)))
     for line in lines:
         made.add_row(str(line["series"]), *(f"{line[key]:,}" for key in _COLUMNS))
     console.print(made)
@@ -232,7 +241,8 @@ _COUNTED: Final = {
 }
 _COLUMNS: Final = {
     "issued": ("issued", "签发"),
-    "held": ("held", "持有"),
+    "holders": ("with holders", "持有人持有"),
+    "government": ("with government", "政府账户"),
     "surrendered": ("surrendered", "清缴"),
     "cancelled": ("cancelled", "注销"),
     "exported": ("exported", "转出"),

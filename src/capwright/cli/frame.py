@@ -10,9 +10,10 @@ import contextlib
 import functools
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import IO, TYPE_CHECKING, Annotated, Any, Final, cast
 
 import msgspec
 import typer
@@ -54,6 +55,7 @@ FINDINGS: Final = 1
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
 READER_GONE: Final = 141
+_FILL: Final = re.compile(r" +\n")
 PIPE_WIDTH: Final = 100  # of tables that do not go to a terminal
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON; errors too. 以 JSON 输出。")]
@@ -295,7 +297,22 @@ def out() -> Console:
             raise BrokenPipeError
 
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-    return Frank(width=width, highlight=False, markup=False, emoji=False, file=sys.stdout)
+    file = sys.stdout if sys.stdout.isatty() else cast("IO[str]", _Trimmed(sys.stdout))
+    return Frank(width=width, highlight=False, markup=False, emoji=False, file=file)
+
+
+class _Trimmed:
+    """A stream that leaves out the blanks with which tables fill up their lines."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(_FILL.sub("\n", text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _legible(value: Any) -> Any:

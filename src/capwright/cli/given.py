@@ -12,11 +12,22 @@ from capwright.kernel.quantity import parse_money_fen, parse_tonnes
 from capwright.kernel.refusal import BadInput, Refusal, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import tzinfo
 
     from capwright.scheme.schema import Scheme
 
-__all__ = ["day", "input_path", "moment_ms", "money_fen", "near", "new_file", "scheme_with", "tonnes"]
+__all__ = [
+    "alike",
+    "day",
+    "input_path",
+    "moment_ms",
+    "money_fen",
+    "near",
+    "new_file",
+    "scheme_with",
+    "tonnes",
+]
 
 _LAST_MS = timedelta(milliseconds=999)
 
@@ -86,6 +97,11 @@ def new_file(path: Path, *, replace: bool = True) -> Path:
     if not replace and path.exists():
         raise BadInput(Refusal(FILE_THERE.code), str(path))
     return path
+
+
+def alike(text: str, known: Iterable[str]) -> list[str]:
+    """Names so similar to what was written that it may be a slip; often none."""
+    return difflib.get_close_matches(text, list(known), n=3, cutoff=0.7)
 
 
 def near(text: str, known: list[str]) -> str:

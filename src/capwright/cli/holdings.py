@@ -8,6 +8,7 @@ import typer
 
 from capwright.cli.frame import JOURNALS, columns, command, emit_json, out, say, settings
 from capwright.cli.given import moment_ms, near
+from capwright.cli.names import Names, bucket_words, event_name, place_words
 from capwright.cli.opened import DbArgument, local, opened, opening_of, rows
 from capwright.cli.problem import UNKNOWN_ACCOUNT, bad_argument
 from capwright.kernel.quantity import format_money
@@ -60,7 +61,8 @@ def holdings_command(
     with opened(db) as store:
         zone = opening_of(store).zone
         until = moment_ms("--as-of", as_of, zone) if as_of else None
-        balances = balances_at(rows(store), until)
+        names = Names()
+        balances = balances_at(names.heeding(rows(store)), until)
     if account and account not in balances.accounts:
         close = near(account, list(balances.accounts))
         raise bad_argument("ACCOUNT", UNKNOWN_ACCOUNT, account=account[:60], near=close)
@@ -76,7 +78,7 @@ def holdings_command(
             }
         )
     else:
-        _print(balances, lines, zone)
+        _print(balances, lines, zone, names)
 
 
 def _lines(balances: Balances, account: str) -> list[dict[str, Any]]:
@@ -104,7 +106,7 @@ def _lines(balances: Balances, account: str) -> list[dict[str, Any]]:
     return sorted(found, key=lambda line: (order.get(line["account"], len(order)), line["bucket"]))
 
 
-def _print(balances: Balances, lines: Sequence[dict[str, Any]], zone: tzinfo) -> None:
+def _print(balances: Balances, lines: Sequence[dict[str, Any]], zone: tzinfo, names: Names) -> None:
     console = out()
     if balances.seq:
         when = f"{local(balances.at_ms, zone)} ({zone})"
@@ -118,7 +120,8 @@ def _print(balances: Balances, lines: Sequence[dict[str, Any]], zone: tzinfo) ->
     for line, (amount, asset, bucket) in zip(lines, shown, strict=True):
         if line["account"] != before:
             before = line["account"]
-            console.print(f"\n{before}  {line['name']}", style="bold", soft_wrap=True)
+            name = names.account(line["type"], line["name"])
+            console.print(f"\n{before}  {name}", style="bold", soft_wrap=True)
         said = f"  {_padded(amount, -widths[0])}  {_padded(asset, widths[1])}  {bucket}"
         console.print(said, soft_wrap=True)
     if not lines:
@@ -127,7 +130,7 @@ def _print(balances: Balances, lines: Sequence[dict[str, Any]], zone: tzinfo) ->
 
 def _shown(line: dict[str, Any]) -> tuple[str, str, str]:
     """Amount, asset and bucket in words."""
-    bucket = line["bucket"] or say("free", "可用")
+    bucket = bucket_words(line["bucket"])
     if "series" in line:
         return f"{line['quantity_t']:,} {say('t', '吨')}", line["series"], bucket
     return format_money(line["cash_fen"]), say("cash", "资金"), bucket
@@ -152,21 +155,23 @@ def serial_command(
     series, number = parse_serial(serial)
     with opened(db) as store:
         zone = opening_of(store).zone
-        steps = serial_history(rows(store), series, number)
+        names = Names()
+        steps = serial_history(names.heeding(rows(store)), series, number)
     if settings.json:
         emit_json({"series": series, "number": number, "timezone": str(zone), "steps": steps})
     else:
-        _print_steps(f"{series}-{number}", steps, zone)
+        _print_steps(f"{series}-{number}", steps, zone, names)
 
 
-def _print_steps(title: str, steps: Sequence[Step], zone: tzinfo) -> None:
+def _print_steps(title: str, steps: Sequence[Step], zone: tzinfo, names: Names) -> None:
     console = out()
     console.print(title, style="bold")
     for step in steps:
-        what = step.transaction_type or step.event
+        kind = step.transaction_type
+        what = names.transaction(kind) if kind else event_name(step.event)
         who = say(f"by {step.actor}", f"操作人 {step.actor}")
         row = say(f"row {step.seq:,}", f"第{step.seq:,}行")
         console.print(f"\n{local(step.at_ms, zone)}  {what}  {who}  {row}", soft_wrap=True)
         block = f"{say('block', '区块')} {step.first}-{step.last}"
-        path = f"{step.source} → {step.target}" if step.source else f"→ {step.target}"
+        path = f"{place_words(step.source)} → {place_words(step.target)}".lstrip()
         console.print(f"  {path}  {block}", soft_wrap=True)

@@ -137,6 +137,9 @@ def _print_agreement(console: Console, report: EutlReport) -> None:
     for each in report.agreement.differences[:DIFFERENCES_SHOWN]:
         made.add_row(each.log, each.market, f"{each.count:,}", say(*REASONS[each.reason]))
     console.print(made)
+    more = len(report.agreement.differences) - DIFFERENCES_SHOWN
+    if more > 0:
+        console.print(say(f"and {more} more; --json lists all", f"另有{more}项；--json 可列出全部"))
     for rule, rate in report.agreement.rules.items():
         console.print(f"{_percent(rate)}  {say(*RULES[rule])}")
     console.print()

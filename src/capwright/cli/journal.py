@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,8 +14,10 @@ import typer
 
 from capwright.cli.frame import command, emit_json, make_group, note, out, say, settings, table
 from capwright.cli.given import new_file
+from capwright.cli.names import Names, event_name
 from capwright.cli.opened import DbArgument, local, opened, opening_of, rows
-from capwright.cli.problem import NOT_A_CHOICE, UNWRITABLE, bad_argument
+from capwright.cli.problem import NOT_A_CHOICE, NOT_A_NAME, UNWRITABLE, bad_argument
+from capwright.cli.terms import NAMES
 from capwright.kernel.refusal import BadInput, Refusal
 
 if TYPE_CHECKING:
@@ -27,15 +30,18 @@ __all__ = ["journal"]
 
 journal = make_group("journal", "The journal of a market: show, export. 日志。")
 
-REFUSED: Final = "CommandRefused"
+PROPOSAL: Final = "ProposeTransaction"
 LAST: Final = 20
+CLOSEST: Final = 6
+NOTHING: Final = (0, 0, b"", b"", b"", b"", b"")
 FORMATS: Final = ("jsonl", "beancount")
 
 
 class _Named(msgspec.Struct):
-    """The name of a command."""
+    """The name of a command, and the type of the transaction if it proposes one."""
 
     command: str = "?"
+    type: str = ""
 
 
 class _Told(msgspec.Struct):
@@ -53,6 +59,7 @@ class _Line(msgspec.Struct, frozen=True):
     command_id: str
     actor: str
     command: str
+    transaction_type: str
     events: tuple[str, ...]
     refused: str
     raw: tuple[bytes, bytes]
@@ -82,18 +89,35 @@ def show_command(
 
     列出日志各行：何人何时发出何种指令及其结果。
     """
+    kind, names = _code_word(kind), Names()
     with opened(db) as store:
         zone = opening_of(store).zone
-        found = list(_chosen(store, from_seq, limit, kind, actor))
+        names.heed(next(rows(store), NOTHING))
+        found = list(_chosen(names.heeding(rows(store, from_seq)), limit, kind, actor))
     if settings.json:
         emit_json({"timezone": str(zone), "rows": [_json(line, zone) for line in found]})
+    elif not found:
+        out().print(say("No row matches.", "没有符合条件的行。"))
+    elif full:
+        _print_full(found, zone)
     else:
-        _print(found, zone, full=full)
+        _print(found, zone, names)
 
 
-def _chosen(store: Store, from_seq: int, limit: int, kind: str, actor: str) -> Iterator[_Line]:
+def _code_word(kind: str) -> str:
+    """The name of a command or event as journals have it; refuse one that there is not."""
+    if not kind or kind in NAMES:
+        return kind
+    for name, zh in NAMES.items():
+        if kind == zh:
+            return name
+    known = difflib.get_close_matches(kind, NAMES, n=CLOSEST, cutoff=0)
+    raise bad_argument("--type", NOT_A_NAME, text=kind[:40], known=", ".join(known))
+
+
+def _chosen(found: Iterator[Row], limit: int, kind: str, actor: str) -> Iterator[_Line]:
     left = limit
-    for row in rows(store, from_seq):
+    for row in found:
         line = _line(row)
         if (kind and kind not in {line.command, *line.events}) or (actor and actor != line.actor):
             continue
@@ -106,9 +130,9 @@ def _chosen(store: Store, from_seq: int, limit: int, kind: str, actor: str) -> I
 def _line(row: Row) -> _Line:
     """What a listing says of a row, whatever the row holds."""
     seq, at_ms, command_id, actor, asked, events, _ = row
-    name, told = "?", [_Told()]
+    named, told = _Named(), [_Told()]
     with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
-        name = msgspec.json.decode(asked, type=_Named).command
+        named = msgspec.json.decode(asked, type=_Named)
     with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
         told = msgspec.json.decode(events, type=list[_Told])
     refused = next((str(one.refusal.get("code")) for one in told if one.refusal), "")
@@ -117,7 +141,8 @@ def _line(row: Row) -> _Line:
         at_ms,
         command_id.decode(errors="replace"),
         actor.decode(errors="replace"),
-        name,
+        named.command,
+        named.type if named.command == PROPOSAL else "",
         tuple(one.event for one in told),
         refused,
         (asked, events),
@@ -144,18 +169,20 @@ def _plain(raw: bytes) -> Any:
         return raw.decode(errors="replace")
 
 
-def _print(found: Sequence[_Line], zone: tzinfo, *, full: bool) -> None:
+def _print_full(found: Sequence[_Line], zone: tzinfo) -> None:
+    console = out()
+    for line in found:
+        console.print(
+            f"{line.seq:,}  {local(line.at_ms, zone)}  {line.actor}  {line.command_id}", style="bold"
+        )
+        for raw in line.raw:
+            console.print(_pretty(raw), soft_wrap=True)
+
+
+def _print(found: Sequence[_Line], zone: tzinfo, names: Names) -> None:
     from rich.text import Text
 
     console = out()
-    if full:
-        for line in found:
-            console.print(
-                f"{line.seq:,}  {local(line.at_ms, zone)}  {line.actor}  {line.command_id}", style="bold"
-            )
-            for raw in line.raw:
-                console.print(_pretty(raw), soft_wrap=True)
-        return
     made = table(
         "",
         say("Row", "行"),
@@ -168,7 +195,10 @@ def _print(found: Sequence[_Line], zone: tzinfo, *, full: bool) -> None:
     made.columns[1].no_wrap = True
     for line in found:
         came = Text(line.refused, style="red") if line.refused else Text(_counted(line.events))
-        made.add_row(f"{line.seq:,}", local(line.at_ms, zone), line.actor, line.command, came)
+        asked = event_name(line.command)
+        if line.transaction_type:
+            asked += say(": ", "：") + names.transaction(line.transaction_type)
+        made.add_row(f"{line.seq:,}", local(line.at_ms, zone), line.actor, asked, came)
     console.print(made)
 
 
@@ -182,7 +212,8 @@ def _pretty(raw: bytes) -> str:
 def _counted(events: Sequence[str]) -> str:
     """Events in order, repetitions counted: `QuotaApproved ×391`."""
     counts = {name: events.count(name) for name in dict.fromkeys(events)}
-    return ", ".join(name if count == 1 else f"{name} ×{count:,}" for name, count in counts.items())
+    said = [event_name(name) + (f" ×{count:,}" if count > 1 else "") for name, count in counts.items()]
+    return say(", ", "、").join(said)
 
 
 @command(

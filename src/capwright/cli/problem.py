@@ -164,6 +164,14 @@ NOT_REPLAYED = define(
     zh="市场无法重放日志：{reason}",
     rule="design: state = fold(events)",
 )
+NOT_A_NAME = define(
+    "CW-9021",
+    en="There is no command or event '{text}'.",
+    zh="没有名为“{text}”的指令或事件。",
+    mend_en="Nearest: {known}. The glossary (docs/glossary.md) lists all.",
+    mend_zh="最接近的名称：{known}。术语表（docs/glossary.md）列有全部名称。",
+    rule=_RULE,
+)
 
 
 def bad_argument(name: str, spec: RefusalCode, /, **details: str | int) -> BadInput:

@@ -123,6 +123,7 @@ def show_command(name: NameArgument, section: SectionOption = "") -> None:
         console.print(f"{say('built on', '继承自')} {', '.join(body.extends)}", style="dim")
     for title in dict.fromkeys(row.section for row in rows):
         _print_section(console, [row for row in rows if row.section == title])
+    _print_sources(console, rows)
 
 
 def _sections(loaded: Scheme, section: str) -> list[str] | None:
@@ -167,6 +168,25 @@ def _print_section(console: Console, rows: Sequence[Row]) -> None:
         rule = Padding(label, (0, 0, 0, 2)) if above else label
         made.add_row(rule, value, _mark(row.confidence), _source(row.citation))
     console.print(made)
+
+
+def _print_sources(console: Console, rows: Sequence[Row]) -> None:
+    """What the short names of the sources above stand for."""
+    from rich.table import Table
+
+    from capwright.scheme.sources import legend
+
+    found = legend(row.citation.source for row in rows if row.citation)
+    if not found:
+        return
+    console.print()
+    console.print(say("Sources", "来源"), style="bold")
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for short, en, zh in found:
+        grid.add_row(short, say(en, zh))
+    console.print(grid)
 
 
 def _said(text: Text) -> str:
