@@ -32,6 +32,15 @@ APPROVED_DIFFERS: Final = Note(
     en="The controlled units' approved quota differs from the plan: allowed, the cap holds in total.",
     zh="控排企业核定配额之和与计划不同。此属允许，总量仍受约束。",
 )
+RESERVE_ABOVE: Final = Note(
+    en="New projects and market adjustment together take more than the reserve.",
+    zh="新建项目配额与市场调节配额合计超过储备配额。",
+)
+SPLIT_UNKNOWN: Final = Note(
+    en="The decree's share for market adjustment would alone use up the published reserve of this vintage; "
+    "how the reserve was split is not published, so it is planned here as a whole.",
+    zh="按管理办法规定的市场调节比例计算，仅此一项即超过该年度公布的储备配额；储备配额如何划分未公布，故此处只列总数。",
+)
 NEW_PROJECTS_ABOVE: Final = Note(
     en="New projects take more than the plan's reserve leaves beside the market adjustment.",
     zh="新建项目配额超过储备配额扣除市场调节配额后的余额。",
@@ -64,6 +73,11 @@ class CapPlan(Struct, frozen=True):
         """New-project quota = reserve - market-adjustment quota."""
         return max(self.reserve_t - self.adjustment_t, 0)
 
+    @property
+    def split(self) -> bool:
+        """Whether the reserve's two parts are known: the share of one may be more than the whole reserve."""
+        return 0 < self.adjustment_t <= self.reserve_t
+
 
 class CapOutcome(Struct, frozen=True, kw_only=True):
     """What became of the cap so far. `approved_*` are quotas on paper; the rest are units in accounts."""
@@ -84,7 +98,10 @@ class CapOutcome(Struct, frozen=True, kw_only=True):
 
 
 class CapLine(Struct, frozen=True):
-    """Planned against actual; `difference_t` = actual - planned, absent where the plan says nothing."""
+    """Planned against actual; `difference_t` = actual - planned, absent where the plan says nothing.
+
+    The planned parts of the reserve never exceed it.
+    """
 
     key: str
     en: str
@@ -110,22 +127,25 @@ def cap_plan(rules: CapRules) -> CapPlan:
 
 def cap_statement(plan: CapPlan, outcome: CapOutcome) -> CapStatement:
     """Set plan and outcome side by side."""
-    approved_t = outcome.approved_controlled_t + outcome.approved_new_project_t
+    reserve_t = outcome.approved_new_project_t + outcome.adjustment_t
     lines = (
         _line("controlled", outcome.approved_controlled_t, plan.controlled_t),
-        _line("new_project", outcome.approved_new_project_t, plan.new_project_t),
+        _line("reserve", reserve_t, plan.reserve_t),
+        _line("new_project", outcome.approved_new_project_t, plan.new_project_t if plan.split else None),
+        _line("adjustment", outcome.adjustment_t, plan.adjustment_t if plan.split else None),
         _line("free_issued", outcome.free_issued_t),
         _line("new_project_issued", outcome.new_project_issued_t),
         _line("auctioned", outcome.auctioned_t, plan.auction_t),
-        _line("adjustment", outcome.adjustment_t, plan.adjustment_t),
         _line("recalled", outcome.recalled_t),
         _line("total", outcome.issued_t, plan.total_t),
     )
     flags = (
         (APPROVED_DIFFERS, outcome.approved_controlled_t not in (0, plan.controlled_t)),
-        (NEW_PROJECTS_ABOVE, outcome.approved_new_project_t > plan.new_project_t),
-        (ADJUSTMENT_ABOVE, outcome.adjustment_t > plan.adjustment_t),
-        (ABOVE_TOTAL, approved_t + outcome.adjustment_t > plan.total_t),
+        (SPLIT_UNKNOWN, plan.adjustment_t > plan.reserve_t),
+        (NEW_PROJECTS_ABOVE, plan.split and outcome.approved_new_project_t > plan.new_project_t),
+        (ADJUSTMENT_ABOVE, plan.split and outcome.adjustment_t > plan.adjustment_t),
+        (RESERVE_ABOVE, not plan.split and reserve_t > plan.reserve_t),
+        (ABOVE_TOTAL, outcome.approved_controlled_t + reserve_t > plan.total_t),
     )
     return CapStatement(lines, tuple(note for note, raised in flags if raised))
 
@@ -152,11 +172,12 @@ def _line(key: str, actual_t: int, planned_t: int | None = None) -> CapLine:
 
 _WORDS: Final = {
     "controlled": ("controlled units, approved", "控排企业核定配额"),
-    "new_project": ("new projects, approved", "新建项目核定配额"),
+    "reserve": ("reserve, taken up", "储备配额（已使用）"),
+    "new_project": ("of which new projects, approved", "其中：新建项目核定配额"),
     "free_issued": ("free quota issued", "已发放免费配额"),
     "new_project_issued": ("issued to new projects", "已发放新建项目配额"),
-    "auctioned": ("auctioned", "有偿竞价发放"),
-    "adjustment": ("released for market adjustment", "已投放市场调节配额"),
+    "auctioned": ("auctioned, within the cap", "有偿竞价发放（含在总量内）"),
+    "adjustment": ("of which released for market adjustment", "其中：已投放市场调节配额"),
     "recalled": ("recalled", "收回配额"),
     "total": ("issued in all, under the cap", "累计发放（总量）"),
 }
