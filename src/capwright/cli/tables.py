@@ -98,7 +98,16 @@ def status_command(
 ) -> None:
     """Print the compliance status of every account as CSV.
 
-    输出各账户的履约状态（CSV）。
+    A scheme that judges cumulatively (UK, EU) counts all years due: A, surrendered enough; B, too little; C, a
+    due year has no verified emissions; EXCLUDED, every due year is; NOT_APPLICABLE, the first year goes on.
+
+    A scheme that judges yearly (Guangdong, national) looks at its vintage: COMPLIED, in time; COMPLIED_LATE;
+    SHORT, too little by the deadline; PENDING, too little so far; NOT_REPORTED, no verified emissions;
+    EXCLUDED; NOT_APPLICABLE, not covered that year, or the year goes on.
+
+    输出各账户的履约状态（CSV）。累计判定：A 足额，B 不足，C 缺核查数据，EXCLUDED 豁免，NOT_APPLICABLE 不适用。
+    逐年判定：COMPLIED 已履约，COMPLIED_LATE 逾期履约，SHORT 未足额清缴，PENDING 未到期，NOT_REPORTED 无核查数据，
+    EXCLUDED 豁免，NOT_APPLICABLE 不适用。
     """
     from capwright.compliance.report import AccountRow, EmissionsRow, SurrenderRow, status_table
     from capwright.table import read_table
