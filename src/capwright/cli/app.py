@@ -50,7 +50,7 @@ def _root(
     as_json: JsonOption = False,
     lang: LangOption = "",
     version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Print the version."
+        False, "--version", callback=_version, is_eager=True, help="Print the version. 显示版本。"
     ),
 ) -> None:
     del as_json, lang, version  # read by `_settle` before anything is parsed

@@ -34,21 +34,29 @@ def clear_command(
         typer.Argument(
             metavar="bids.csv",
             readable=False,  # an unreadable file is refused with its own code when it is opened
-            help="Columns bidder,price,quantity_t[,time][,category]; - is stdin.",
+            help="Columns bidder,price,quantity_t[,time][,category]; - is stdin. 申报表；- 为标准输入。",
         ),
     ],
     rules: Annotated[
         str,
         typer.Option(
-            "--rules", metavar="PRESET", help="eu, uk, wci, rggi, or a scheme such as guangdong-2016."
+            "--rules",
+            metavar="PRESET",
+            help="eu, uk, wci, rggi, or a scheme such as guangdong-2016. 竞价规则。",
         ),
     ],
-    offer: Annotated[str, typer.Option("--offer", metavar="TONNES", help="Tonnes offered.")],
+    offer: Annotated[str, typer.Option("--offer", metavar="TONNES", help="Tonnes offered. 发放量（吨）。")],
     reserve: Annotated[
-        str, typer.Option("--reserve", metavar="PRICE", help="Reserve price in currency per tonne.")
+        str,
+        typer.Option("--reserve", metavar="PRICE", help="Reserve price in currency per tonne. 每吨保留价。"),
     ] = "",
-    seed: Annotated[str, typer.Option("--seed", help="Published seed of the draw among equal bids.")] = "",
-    show_table: Annotated[bool, typer.Option("--table", help="Also a table, on stderr.")] = False,
+    seed: Annotated[
+        str,
+        typer.Option("--seed", help="Published seed of the draw among equal bids. 同价抽签的公开随机种子。"),
+    ] = "",
+    show_table: Annotated[
+        bool, typer.Option("--table", help="Also a table, on stderr. 另在标准错误输出表格。")
+    ] = False,
 ) -> None:
     """Clear one round; the result is JSON: price, volumes, awards, losers and why.
 

@@ -46,7 +46,11 @@ def verify_command(
     db: DbArgument,
     head: Annotated[
         str,
-        typer.Option("--head", metavar="HASH", help="Hash that the last row must have, noted down earlier."),
+        typer.Option(
+            "--head",
+            metavar="HASH",
+            help="Hash that the last row must have, noted down earlier. 事先记下的末行散列值。",
+        ),
     ] = "",
 ) -> int:
     """Audit a journal independently and say exactly where it is wrong.

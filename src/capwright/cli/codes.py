@@ -56,7 +56,9 @@ def whole_catalogue() -> dict[str, RefusalCode]:
 
 
 def codes_command(
-    code: Annotated[str, typer.Argument(metavar="[CODE]", help="A code, or its beginning: CW-6, 92.")] = "",
+    code: Annotated[
+        str, typer.Argument(metavar="[CODE]", help="A code, or its beginning: CW-6, 92. 代码或其开头。")
+    ] = "",
 ) -> None:
     """List the refusal codes: what each says, what to do about it, and the rule behind it.
 

@@ -44,11 +44,15 @@ def declare(app: typer.Typer) -> None:
 
 def holdings_command(
     db: DbArgument,
-    account: Annotated[str, typer.Argument(metavar="[ACCOUNT]", help="Only this account number.")] = "",
+    account: Annotated[
+        str, typer.Argument(metavar="[ACCOUNT]", help="Only this account number. 仅此账户。")
+    ] = "",
     as_of: Annotated[
         str,
         typer.Option(
-            "--as-of", metavar="TIME", help="Then; a date is the end of that day, local to the market."
+            "--as-of",
+            metavar="TIME",
+            help="Then; a date is the end of that day, local to the market. 截至此时；日期指当日终了。",
         ),
     ] = "",
 ) -> None:
@@ -144,7 +148,9 @@ def _padded(text: str, width: int) -> str:
 
 def serial_command(
     db: DbArgument,
-    serial: Annotated[str, typer.Argument(metavar="SERIES-NUMBER", help="One unit, e.g. GDEA-2023-123456.")],
+    serial: Annotated[
+        str, typer.Argument(metavar="SERIES-NUMBER", help="One unit, e.g. GDEA-2023-123456. 序列号。")
+    ],
 ) -> None:
     """Tell the history of one unit: when it came into being, where it went, by whom.
 

@@ -35,13 +35,24 @@ imports = make_group("import", "Play the data of another registry into a journal
 )
 def eutl_command(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder with installations.csv.gz and compliance.csv.gz.")
+        Path,
+        typer.Argument(
+            metavar="DIR", help="Folder with installations.csv.gz and compliance.csv.gz. 数据文件夹。"
+        ),
     ],
     db: Annotated[
-        str, typer.Option("--db", metavar="FILE|URL", help="New journal: a file, or postgresql://HOST/NAME.")
+        str,
+        typer.Option(
+            "--db",
+            metavar="FILE|URL",
+            help="New journal: a file, or postgresql://HOST/NAME. 新日志：文件或数据库。",
+        ),
     ],
     country: Annotated[
-        list[str] | None, typer.Option("--country", metavar="CC", help="Only this registry; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--country", metavar="CC", help="Only this registry; may be repeated. 仅此国家；可重复。"
+        ),
     ] = None,
 ) -> None:
     """Play the history of the EU transaction log (EUTL) through the ledger, into a new journal.

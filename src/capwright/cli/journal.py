@@ -77,13 +77,24 @@ class _Line(msgspec.Struct, frozen=True):
 )
 def show_command(
     db: DbArgument,
-    from_seq: Annotated[int, typer.Option("--from", metavar="SEQ", min=1, max=10**18, help="First row.")] = 1,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most rows.")] = LAST,
+    from_seq: Annotated[
+        int, typer.Option("--from", metavar="SEQ", min=1, max=10**18, help="First row. 起始行。")
+    ] = 1,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most rows. 最多行数。")] = LAST,
     kind: Annotated[
-        str, typer.Option("--type", metavar="NAME", help="Only this command or event, e.g. CommandRefused.")
+        str,
+        typer.Option(
+            "--type",
+            metavar="NAME",
+            help="Only this command or event, e.g. CommandRefused. 仅此指令或事件，可用中文名。",
+        ),
     ] = "",
-    actor: Annotated[str, typer.Option("--actor", metavar="PERSON", help="Only what this person did.")] = "",
-    full: Annotated[bool, typer.Option("--full", help="Also the commands and events themselves.")] = False,
+    actor: Annotated[
+        str, typer.Option("--actor", metavar="PERSON", help="Only what this person did. 仅此人的操作。")
+    ] = "",
+    full: Annotated[
+        bool, typer.Option("--full", help="Also the commands and events themselves. 同时显示指令和事件全文。")
+    ] = False,
 ) -> None:
     """List the rows of a journal: who asked for what when, and what came of it.
 
@@ -227,9 +238,17 @@ def _counted(events: Sequence[str]) -> str:
 )
 def export_command(
     db: DbArgument,
-    kind: Annotated[str, typer.Option("--format", metavar="jsonl|beancount", help="Format.")] = "jsonl",
+    kind: Annotated[
+        str, typer.Option("--format", metavar="jsonl|beancount", help="Format. 格式。")
+    ] = "jsonl",
     to: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="New file; without it, stdout.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="New file; without it, stdout. 新文件；不填则输出到标准输出。",
+        ),
     ] = None,
 ) -> None:
     """Write a journal out: as JSON lines, hashes included, or as a Beancount file that `bean-check` accepts.

@@ -21,7 +21,7 @@ __all__ = ["DbArgument", "Opening", "local", "opened", "opening_of", "rows"]
 DbArgument = Annotated[
     str,
     typer.Argument(
-        metavar="DB", help="Journal: path of a SQLite file, sqlite:///FILE or postgresql://HOST/NAME."
+        metavar="DB", help="Journal: path of a SQLite file, sqlite:///FILE or postgresql://HOST/NAME. 日志。"
     ),
 ]
 _UTC: Final = "UTC"

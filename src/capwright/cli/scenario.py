@@ -33,7 +33,10 @@ scenario = make_group("scenario", "Scenarios: list, show, check. 情景。")
 
 NameArgument = Annotated[
     str,
-    typer.Argument(metavar="SCENARIO", help="Name of a built-in scenario, or a folder with a scenario.toml."),
+    typer.Argument(
+        metavar="SCENARIO",
+        help="Name of a built-in scenario, or a folder with a scenario.toml. 内置情景名称或情景文件夹。",
+    ),
 ]
 
 
@@ -59,10 +62,18 @@ def declare(app: typer.Typer) -> None:
 def run_command(
     name: NameArgument,
     db: Annotated[
-        str, typer.Option("--db", metavar="FILE|URL", help="New journal: a file, or postgresql://HOST/NAME.")
+        str,
+        typer.Option(
+            "--db",
+            metavar="FILE|URL",
+            help="New journal: a file, or postgresql://HOST/NAME. 新日志：文件或数据库。",
+        ),
     ],
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Also write a report as one HTML file.")
+        Path | None,
+        typer.Option(
+            "--report", metavar="FILE", help="Also write a report as one HTML file. 另写 HTML 报告。"
+        ),
     ] = None,
 ) -> None:
     """Play a scenario into a new journal, then say how the year went.
@@ -125,7 +136,9 @@ def report_command(
     db: DbArgument,
     to: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Also write the report as one HTML file."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Also write the report as one HTML file. 另写 HTML 报告。"
+        ),
     ] = None,
 ) -> None:
     """Sum up what a journal holds: units, auctions, trades, compliance, and who fell short.

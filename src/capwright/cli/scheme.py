@@ -38,10 +38,14 @@ __all__ = ["scheme"]
 scheme = make_group("scheme", "The rules of a market: list, show, check, compare. 市场规则（方案）。")
 
 NameArgument = Annotated[
-    str, typer.Argument(metavar="NAME", help="Name of a scheme, or path of a .toml file.")
+    str,
+    typer.Argument(
+        metavar="NAME", help="Name of a scheme, or path of a .toml file. 方案名称或 .toml 文件路径。"
+    ),
 ]
 SectionOption = Annotated[
-    str, typer.Option("--section", "-s", metavar="SECTION", help="Only this section, e.g. allocation.")
+    str,
+    typer.Option("--section", "-s", metavar="SECTION", help="Only this section, e.g. allocation. 仅此部分。"),
 ]
 
 # How sure a value is, in the order of sureness: colour and word.
@@ -62,7 +66,7 @@ MARKS: Final = {
 )
 def list_command(
     packs: Annotated[
-        bool, typer.Option("--packs", help="Also the packs of rules that schemes share.")
+        bool, typer.Option("--packs", help="Also the packs of rules that schemes share. 同时列出规则包。")
     ] = False,
 ) -> None:
     """List the schemes that come with Capwright.
@@ -246,7 +250,10 @@ def _shown_json(loaded: Scheme, rows: Sequence[Row]) -> dict[str, Any]:
 def check_command(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE_OR_NAME]...", help="Files or names; none: all built-in ones."),
+        typer.Argument(
+            metavar="[FILE_OR_NAME]...",
+            help="Files or names; none: all built-in ones. 文件或名称；不填则为全部内置方案。",
+        ),
     ] = None,
 ) -> int:
     """Check schemes and report everything that is wrong, with its place.
@@ -287,14 +294,20 @@ def check_command(
     ],
 )
 def diff_command(
-    old: Annotated[str, typer.Argument(metavar="A", help="The earlier scheme: name or .toml file.")],
-    new: Annotated[str, typer.Argument(metavar="B", help="The later scheme.")],
+    old: Annotated[
+        str, typer.Argument(metavar="A", help="The earlier scheme: name or .toml file. 前一方案。")
+    ],
+    new: Annotated[str, typer.Argument(metavar="B", help="The later scheme. 后一方案。")],
     section: SectionOption = "",
     sources: Annotated[
-        bool, typer.Option("--sources", help="Also values whose source alone changed.")
+        bool,
+        typer.Option("--sources", help="Also values whose source alone changed. 同时列出仅来源变化的取值。"),
     ] = False,
     each: Annotated[
-        bool, typer.Option("--each", help="Do not draw equal changes of several items into one.")
+        bool,
+        typer.Option(
+            "--each", help="Do not draw equal changes of several items into one. 不合并相同的变化。"
+        ),
     ] = False,
 ) -> None:
     """Say what changed from one scheme to another, with the sources of both sides.

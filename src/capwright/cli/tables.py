@@ -17,7 +17,7 @@ __all__ = ["compliance", "declare"]
 compliance = make_group("compliance", "Compliance from plain tables. 履约。")
 
 SchemeOption = Annotated[
-    str, typer.Option("--scheme", metavar="NAME", help="Scheme, e.g. guangdong-2023 or uk-ets.")
+    str, typer.Option("--scheme", metavar="NAME", help="Scheme, e.g. guangdong-2023 or uk-ets. 方案。")
 ]
 
 
@@ -40,7 +40,7 @@ def allocate_command(
         typer.Argument(
             metavar="activity.csv",
             readable=False,  # an unreadable file is refused with its own code when it is opened
-            help="Columns enterprise,process,year,activity, …; - is stdin.",
+            help="Columns enterprise,process,year,activity, …; - is stdin. 活动数据表；- 为标准输入。",
         ),
     ],
     scheme: SchemeOption,
@@ -81,33 +81,42 @@ def allocate_command(
 def status_command(
     scheme: SchemeOption,
     as_of: Annotated[
-        str, typer.Option("--as-of", metavar="DATE", help="The day on which the status is wanted.")
+        str, typer.Option("--as-of", metavar="DATE", help="The day on which the status is wanted. 判定日期。")
     ],
     accounts: Annotated[
-        Path, typer.Option("--accounts", readable=False, help="CSV account,first_year,last_year.")
+        Path, typer.Option("--accounts", readable=False, help="CSV account,first_year,last_year. 账户表。")
     ],
     emissions: Annotated[
-        Path, typer.Option("--emissions", readable=False, help="CSV account,year,emissions_t (or EXCLUDED).")
+        Path,
+        typer.Option(
+            "--emissions", readable=False, help="CSV account,year,emissions_t (or EXCLUDED). 排放量表。"
+        ),
     ],
     surrenders: Annotated[
         Path,
         typer.Option(
-            "--surrenders", readable=False, help="CSV account,date,quantity_t[,year]; negative: a reversal."
+            "--surrenders",
+            readable=False,
+            help="CSV account,date,quantity_t[,year]; negative: a reversal. 清缴表；负数为撤销。",
         ),
     ],
 ) -> None:
     """Print the compliance status of every account as CSV.
 
-    A scheme that judges cumulatively (UK, EU) counts all years due: A, surrendered enough; B, too little; C, a
-    due year has no verified emissions; EXCLUDED, every due year is; NOT_APPLICABLE, the first year goes on.
+    A scheme that judges cumulatively (UK, EU) counts all years due: A, surrendered enough; B, too little;
+    C, a due year has no verified emissions; EXCLUDED, every due year is; NOT_APPLICABLE, the first year goes
+    on.
 
     A scheme that judges yearly (Guangdong, national) looks at its vintage: COMPLIED, in time; COMPLIED_LATE;
     SHORT, too little by the deadline; PENDING, too little so far; NOT_REPORTED, no verified emissions;
     EXCLUDED; NOT_APPLICABLE, not covered that year, or the year goes on.
 
-    输出各账户的履约状态（CSV）。累计判定：A 足额，B 不足，C 缺核查数据，EXCLUDED 豁免，NOT_APPLICABLE 不适用。
-    逐年判定：COMPLIED 已履约，COMPLIED_LATE 逾期履约，SHORT 未足额清缴，PENDING 未到期，NOT_REPORTED 无核查数据，
-    EXCLUDED 豁免，NOT_APPLICABLE 不适用。
+    输出各账户的履约状态（CSV）。
+
+    累计判定：A 足额，B 不足，C 缺核查数据，EXCLUDED 豁免，NOT_APPLICABLE 不适用。
+
+    逐年判定：COMPLIED 已履约，COMPLIED_LATE 逾期履约，SHORT 未足额清缴，PENDING 未到期，
+    NOT_REPORTED 无核查数据，EXCLUDED 豁免，NOT_APPLICABLE 不适用。
     """
     from capwright.compliance.report import AccountRow, EmissionsRow, SurrenderRow, status_table
     from capwright.table import read_table
