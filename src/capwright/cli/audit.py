@@ -45,13 +45,13 @@ def declare(app: typer.Typer) -> None:
 def verify_command(
     db: DbArgument,
     head: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--head",
             metavar="HASH",
             help="Hash that the last row must have, noted down earlier. 事先记下的末行散列值。",
         ),
-    ] = "",
+    ] = None,
 ) -> int:
     """Audit a journal independently and say exactly where it is wrong.
 
@@ -63,11 +63,11 @@ def verify_command(
     """
     from capwright.audit.auditor import audit
 
-    if head and not _HASH.fullmatch(head):
+    if head is not None and not _HASH.fullmatch(head):
         raise bad_argument("--head", NOT_A_HASH, text=head[:80])
     with opened(db) as store, _patience():
         reader = _Reader(store)
-        report = audit(reader.rows(), expected_head=head or None, limit=MOST_SHOWN)
+        report = audit(reader.rows(), expected_head=head, limit=MOST_SHOWN)
         found = [*report.findings, *reader.torn, *_database(store)]
         compared = _market(store, report, reader.seq)
         found += compared

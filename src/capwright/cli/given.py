@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ __all__ = [
     "tonnes",
 ]
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_PAGE = b"<!doctype html>"
 _LAST_MS = timedelta(milliseconds=999)
 
 
@@ -51,7 +54,7 @@ def money_fen(name: str, text: str) -> int:
 def day(name: str, text: str) -> date:
     """A day written like 2024-07-31."""
     try:
-        return date.fromisoformat(text if text.count("-") == 2 else "")  # noqa: PLR2004
+        return date.fromisoformat(text if _DAY.fullmatch(text) else "")
     except ValueError:
         raise bad_argument(name, NOT_A_DAY, text=text[:40]) from None
 
@@ -88,15 +91,35 @@ def scheme_with(name: str, section: str) -> tuple[Scheme, Any]:
     return loaded, found
 
 
-def new_file(path: Path, *, replace: bool = True) -> Path:
-    """Refuse a file that could not be written, before the long work begins."""
+def new_file(path: Path, *, beside: str = "") -> Path:
+    """Refuse a file that could not be written or must not be, before the long work begins.
+
+    `beside`: the journal that is read or written, which the file must not be. What exists is replaced only
+    where it is a page of HTML, as reports are.
+    """
     if path.is_dir():
         raise BadInput(Refusal(UNWRITABLE.code, {"why": "it is a folder"}), str(path))
     if not path.absolute().parent.is_dir():
         raise BadInput(Refusal(UNWRITABLE.code, {"why": "its folder does not exist"}), str(path))
-    if not replace and path.exists():
+    if beside and path.absolute().resolve() in _files_of(beside):
+        raise BadInput(Refusal(FILE_THERE.code), str(path))
+    if path.exists() and not (path.is_file() and _is_page(path)):
         raise BadInput(Refusal(FILE_THERE.code), str(path))
     return path
+
+
+def _files_of(db: str) -> list[Path]:
+    """The files of an embedded journal: the database, its log and its lock."""
+    name = db.removeprefix("sqlite:///")
+    return [Path(name + end).absolute().resolve() for end in ("", "-wal", "-shm", "-journal", ".lock")]
+
+
+def _is_page(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(len(_PAGE)).lower() in {b"", _PAGE}
+    except OSError as fault:
+        raise BadInput(Refusal(UNWRITABLE.code, {"why": fault.strerror or str(fault)}), str(path)) from None
 
 
 def alike(text: str, known: Iterable[str]) -> list[str]:

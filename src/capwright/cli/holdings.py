@@ -48,13 +48,13 @@ def holdings_command(
         str, typer.Argument(metavar="[ACCOUNT]", help="Only this account number. 仅此账户。")
     ] = "",
     as_of: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--as-of",
             metavar="TIME",
             help="Then; a date is the end of that day, local to the market. 截至此时；日期指当日终了。",
         ),
-    ] = "",
+    ] = None,
 ) -> None:
     """Show who holds what, now or at any past moment: units and cash by account.
 
@@ -64,7 +64,7 @@ def holdings_command(
 
     with opened(db) as store:
         zone = opening_of(store).zone
-        until = moment_ms("--as-of", as_of, zone) if as_of else None
+        until = moment_ms("--as-of", as_of, zone) if as_of is not None else None
         names = Names()
         balances = balances_at(names.heeding(rows(store)), until)
     if account and account not in balances.accounts:

@@ -16,7 +16,7 @@ from capwright.cli.frame import command, emit_json, make_group, note, out, say, 
 from capwright.cli.given import new_file
 from capwright.cli.names import Names, event_name
 from capwright.cli.opened import DbArgument, local, opened, opening_of, rows
-from capwright.cli.problem import NOT_A_CHOICE, NOT_A_NAME, UNWRITABLE, bad_argument
+from capwright.cli.problem import FILE_THERE, NOT_A_CHOICE, NOT_A_NAME, UNWRITABLE, bad_argument
 from capwright.cli.terms import NAMES
 from capwright.kernel.refusal import BadInput, Refusal
 
@@ -274,7 +274,9 @@ def _target(path: Path | None) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    new_file(path, replace=False)
+    if path.exists():
+        raise BadInput(Refusal(FILE_THERE.code), str(path))
+    new_file(path)
     part = path.with_name(f"{path.name}.part")
     try:
         with part.open("wb") as stream:

@@ -88,7 +88,7 @@ def run_command(
     from capwright.scenario.run import run_scenario
 
     if report is not None:
-        new_file(report)
+        new_file(report, beside=db)
     with progress_bar(say("Playing", "运行中")) as progress:
         result = run_scenario(name, db, progress=progress)
     summary = summarise(result)
@@ -150,7 +150,7 @@ def report_command(
     from capwright.report.terminal import render_summary
 
     if to is not None:
-        new_file(to)
+        new_file(to, beside=db)
     summary = summarise_db(db)
     if to is not None:
         write_report(summary, to)

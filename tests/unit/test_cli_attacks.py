@@ -1,0 +1,59 @@
+"""Careless and hostile calls of the command line: nothing is lost, nothing is skipped in silence."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli_calls import call, write_journal
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return write_journal(tmp_path / "m.sqlite")
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", ".lock"])
+def test_a_report_is_never_written_over_the_journal(capsys, tmp_path, ending):
+    """`--report` with the name of the database used to put the page in the place of the journal."""
+    db = tmp_path / "n.sqlite"
+    for name in (db, f"sqlite:///{db}"):
+        said = call(capsys, "run", "guangdong-auctions", "--db", name, "--report", f"{db}{ending}")
+        assert (said.code, said.out) == (2, "")
+        assert "CW-9008" in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_does_not_replace_what_is_no_report(capsys, tmp_path, journal):
+    page, other, link = tmp_path / "r.html", tmp_path / "enterprises.csv", tmp_path / "link.html"
+    other.write_text("enterprise\nmine\n")
+    link.symlink_to(journal)
+    before = journal.read_bytes()
+    for target in (other, journal, link):
+        said = call(capsys, "report", journal, "-o", target)
+        assert (said.code, said.out) == (2, ""), target
+        assert "CW-9008" in said.err
+    assert (other.read_text(), journal.read_bytes()) == ("enterprise\nmine\n", before)
+    for _ in range(2):  # a report may be replaced by a report
+        assert call(capsys, "report", journal, "-o", page).code == 0
+    assert page.read_bytes().startswith(b"<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [(("verify", "--head", ""), "CW-9016"), (("holdings", "--as-of", ""), "CW-9010")],
+)
+def test_an_empty_value_is_not_taken_for_none(capsys, journal, args, code):
+    """With `--head "$HEAD"` and the variable not set, nothing was compared and the journal called sound."""
+    command, *options = args
+    said = call(capsys, command, journal, *options)
+    assert (said.code, said.out) == (2, "")
+    assert code in said.err
+
+
+def test_a_day_is_a_day_and_no_week(capsys, tmp_path):
+    for name in "aes":
+        (tmp_path / f"{name}.csv").write_text("")
+    files = [f"--{what}={tmp_path}/{what[0]}.csv" for what in ("accounts", "emissions", "surrenders")]
+    said = call(capsys, "compliance", "status", "--scheme", "uk-ets", "--as-of", "2024-W01-1", *files)
+    assert said.code == 2
+    assert "CW-9011" in said.err
