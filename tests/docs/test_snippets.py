@@ -143,7 +143,7 @@ class TestTheReader:
             (["用时0.5秒"], ["用时1.2秒"], True),
             (["a  1 ──"], ["a     1 ───"], True),
             (["a  1"], ["a     2"], False),
-            (["head 0123456789abcdef"], ["head fedcba9876543210"], True),
+            (["head 0123456789abcdef"], ["head fedcba9876543210"], False),
         ],
     )
     def test_compares_outputs(self, expected, actual, same):
