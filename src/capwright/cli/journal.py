@@ -274,9 +274,9 @@ def _target(path: Path | None) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    if path.exists():
-        raise BadInput(Refusal(FILE_THERE.code), str(path))
     new_file(path)
+    if path.exists():  # an export does not even replace an export
+        raise BadInput(Refusal(FILE_THERE.code), str(path))
     part = path.with_name(f"{path.name}.part")
     try:
         with part.open("wb") as stream:
