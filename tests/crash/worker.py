@@ -111,7 +111,6 @@ def work(job: dict[str, Any], task: ToyTask | MarketTask) -> None:
     number = 0
     while True:
         size = draw.choice([1, 1, 2, 5, 20, 60, 120])
-        engine._commit_s = 0.0  # so that large batches are written in parts
         while len(names) < size:
             names.append(f"{job['seed']}/{number}")
             number += 1

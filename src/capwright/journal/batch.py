@@ -57,7 +57,7 @@ class Batch:
 
     __slots__ = (
         "_actors", "_at", "_by_id", "_clock", "_codec", "_digest", "_execute", "_seq",
-        "events", "packed", "records", "start", "trouble",
+        "events", "packed", "records", "start",
     )  # fmt: skip
 
     def __init__(self, machine: Machine, head: Head, codec: Codec, clock: Callable[[], int]) -> None:
@@ -65,7 +65,6 @@ class Batch:
         self.records: list[Record] = []
         self.packed: list[bytes] = []
         self.events = 0
-        self.trouble: Exception | None = None  # what went wrong with a part that was written ahead
         self._by_id: dict[str, Record] = {}
         self._actors: set[str] = set()  # found usable
         self._seq, self._at, self._digest = head
@@ -77,13 +76,6 @@ class Batch:
     def head(self) -> Head:
         """The last record, or `start`."""
         return Head(self._seq, self._at, self._digest)
-
-    def __contains__(self, head: Head) -> bool:
-        """Whether `head` is where the batch starts or one of its records."""
-        if head == self.start:
-            return True
-        place = head.seq - self.start.seq - 1
-        return 0 <= place < len(self.records) and self.records[place].hash == head.hash
 
     def carry_out(self, envelope: Envelope, known: dict[str, Record]) -> Answer:
         """Carry a command out, or answer it as before if its id is in this batch or in `known`.

@@ -41,7 +41,6 @@ __all__ = ["MAX_BATCH", "Bulk", "Engine", "Envelope"]
 
 MAX_BATCH: Final = 500
 SNAPSHOT_EVERY: Final = 200_000  # events: a start replays about a second's worth beside loading the snapshot
-PART: Final = 50  # commands after which a large batch begins to be written
 PATIENCE_S: Final = 5.0  # how long an interrupted commit is looked into before it is answered "not known"
 _RETRY_S: Final = 0.05
 
@@ -79,7 +78,6 @@ class Engine:
         self._machine: Machine | None = None  # None: has to be read from the store
         self._head = EMPTY
         self._unsaved = 0  # events since the last snapshot
-        self._commit_s = 1.0  # how long a commit takes, smoothed
         try:
             store.lease()
             self._ready()
@@ -232,53 +230,28 @@ class Engine:
         return answers
 
     def _some(self, envelopes: Sequence[Envelope]) -> list[Answer]:
-        """Answer envelopes up to the first `MachineFault`.
-
-        Of a large batch the first parts are written while the next are carried out, if that is likely to be
-        done when the last command is: on a slow disk a second commit costs more than it saves.
-        """
+        """Answer envelopes up to the first `MachineFault`."""
         try:
             batch, known = self._begin(envelopes)
         except Refused as no:
             return [no] * len(envelopes)
         answers: list[Answer] = []
-        sent = 0
-        begun = time.perf_counter()
         try:
             for envelope in envelopes:
                 answer = batch.carry_out(envelope, known)
                 answers.append(answer)
                 if isinstance(answer, Refused):
                     break
-                done = len(answers)
-                if done % PART == 0:
-                    spent_each = (time.perf_counter() - begun) / done
-                    if self._commit_s < (len(envelopes) - done) * spent_each:
-                        sent = self._send(batch, sent)
-            broken = self._commit(batch, sent)
+            broken = self._commit(batch)
         except BaseException:  # an interrupt or a bug: memory may be ahead of the store
             self._forget(lost=True)
             raise
         if isinstance(answers[-1], Refused):
             self._machine = None
         if broken is not None:
-            durable = self._head.seq
-            answers = [broken if isinstance(one, Outcome) and one.seq > durable else one for one in answers]
+            behind = batch.start.seq
+            answers = [broken if isinstance(one, Outcome) and one.seq > behind else one for one in answers]
         return answers
-
-    def _send(self, batch: Batch, sent: int) -> int:
-        """Begin to write what is not yet sent, if the write before has ended; return how many were sent."""
-        count = len(batch.records)
-        if count == sent or not self._store.settled():
-            return sent
-        try:
-            self._store.confirm()
-        except (Refused, fault.StoreFailed) as trouble:
-            batch.trouble = trouble
-        if batch.trouble is not None:
-            return sent
-        self._store.send(batch.records[sent:], batch.packed[sent:])
-        return count
 
     def _begin(self, envelopes: Sequence[Envelope]) -> tuple[Batch, dict[str, Record]]:
         """Return an empty batch and the earlier records with the envelopes' ids.
@@ -319,18 +292,12 @@ class Engine:
             self._stop(no)
             raise
 
-    def _commit(self, batch: Batch, sent: int = 0) -> Refused | None:
-        """Write a batch, of which `sent` records are under way; return why not all are durable, or None."""
+    def _commit(self, batch: Batch) -> Refused | None:
+        """Write a batch; return why it must not be acknowledged, or None."""
         if not batch.records:
             return None
         try:
-            if batch.trouble is not None:
-                raise batch.trouble
-            self._store.confirm()
-            if sent < len(batch.records):
-                begun = time.perf_counter()
-                self._store.append(batch.records[sent:], batch.packed[sent:])
-                self._commit_s += 0.3 * (time.perf_counter() - begun - self._commit_s)
+            self._store.append(batch.records, batch.packed)
         except fault.Fenced as no:
             self._stop(no)
             return no
@@ -345,7 +312,7 @@ class Engine:
         return None
 
     def _resolve(self, batch: Batch, reason: str) -> Refused | None:
-        """Find out how much of a batch whose commit was interrupted is in the journal; None if all is."""
+        """Find out whether a batch whose commit was interrupted is in the journal; None if it is."""
         until = time.monotonic() + self._patience_s
         while True:
             try:
@@ -362,13 +329,12 @@ class Engine:
             time.sleep(_RETRY_S)
         if head == batch.head:
             return None
-        if head not in batch:
-            strange = fault.unavailable(fault.FENCED, f"record {batch.start.seq + 1} is not ours")
-            self._stop(strange)
-            return strange
         self._machine = None
-        self._head = head
-        return fault.unavailable(fault.NOT_WRITTEN, reason)
+        if head == batch.start:
+            return fault.unavailable(fault.NOT_WRITTEN, reason)
+        strange = fault.unavailable(fault.FENCED, f"record {batch.start.seq + 1} is not ours")
+        self._stop(strange)
+        return strange
 
     def _forget(self, *, lost: bool) -> None:
         """Drop the state in memory; with `lost` the connection to the store too."""

@@ -25,7 +25,6 @@ class MemoryStore:
         self._by_id: dict[str, int] = {}
         self._snapshots: dict[int, Snapshot] = {}
         self._leased = False
-        self._sent: list[tuple[Sequence[Record], Sequence[bytes]]] = []
 
     def lease(self) -> None:
         if self._leased:
@@ -36,7 +35,7 @@ class MemoryStore:
         self._leased = False
 
     def reopen(self) -> None:
-        self._sent.clear()
+        pass
 
     def head(self) -> Head:
         if not self.records:
@@ -53,16 +52,6 @@ class MemoryStore:
         for record in records:
             self._by_id[record.command_id] = record.seq
         self.records.extend(records)
-
-    def send(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
-        self._sent.append((records, packed))
-
-    def settled(self) -> bool:
-        return True
-
-    def confirm(self) -> None:
-        while self._sent:
-            self.append(*self._sent.pop())
 
     def find(self, command_ids: Sequence[str]) -> list[Record]:
         by_id = self._by_id

@@ -8,7 +8,6 @@ on `seq` fences a writer that has not noticed.
 from __future__ import annotations
 
 import contextlib
-import select
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -103,8 +102,6 @@ class PostgresStore:
         self.read_only = read_only
         self._address = url
         self._leased = False
-        self._under_way = False  # a write was sent and not confirmed
-        self._failed: tuple[str, str] | None = None  # SQLSTATE and text of what went wrong with it
         self._can_ask = False  # the look-up of ids is prepared in this session
         self._session = ("", "")  # process number and start of our last session with the lease
         try:
@@ -212,7 +209,7 @@ class PostgresStore:
         with contextlib.suppress(psycopg.Error):
             self._connection.close()
         try:
-            self._under_way, self._failed, self._can_ask = False, None, False
+            self._can_ask = False
             self._connection = self._connect()
             if self._leased:
                 self._take_back()
@@ -238,66 +235,37 @@ class PostgresStore:
         return Head(*rows[0]) if rows else EMPTY
 
     def append(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
-        self.send(records, packed)
-        self.confirm()
-
-    def send(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
-        """Send the rows; the server writes them while the next commands are carried out.
-
-        COPY through libpq directly takes half the time of psycopg's, and need not be waited for.
-        """
         parts = [_COPY_START]
         for record, fields in zip(records, packed, strict=True):
             parts += (_COPY_ROW, fields, _COPY_HASH, record.hash)
         parts.append(_COPY_END)
-        wire = self._connection.pgconn
         try:
-            wire.nonblocking = 0
-            result = wire.exec_(_COPY)
-            if result.status != pq.ExecStatus.COPY_IN:
-                self._note(result)
-                return
-            wire.put_copy_data(b"".join(parts))
-            wire.put_copy_end()
-            self._under_way = True
+            failed = self._copy(b"".join(parts))
         except psycopg.Error as fault:
-            self._failed = ("", _reason(fault))
-
-    def settled(self) -> bool:
-        if not self._under_way:
-            return True
-        wire = self._connection.pgconn
-        try:
-            if not select.select([wire.socket], [], [], 0)[0]:
-                return False
-            wire.consume_input()
-            return not wire.is_busy()
-        except (psycopg.Error, OSError, ValueError):  # `confirm` finds out
-            return True
-
-    def confirm(self) -> None:
-        try:
-            if self._under_way:
-                self._under_way = False
-                wire = self._connection.pgconn
-                while (result := wire.get_result()) is not None:
-                    if result.status != pq.ExecStatus.COMMAND_OK:
-                        self._note(result)
-                wire.nonblocking = 1
-        except psycopg.Error as fault:
-            self._failed = ("", _reason(fault))
-        failed, self._failed = self._failed, None
+            raise StoreFailed(_reason(fault)) from fault
         if failed is not None:
             code, text = failed
             if code == "23505":  # unique_violation
-                raise unavailable(FENCED, "records are there already")
+                raise unavailable(FENCED, f"record {records[0].seq} is there already")
             raise StoreFailed(text)
 
-    def _note(self, result: Any) -> None:
-        """Keep the first thing that went wrong."""
+    def _copy(self, data: bytes) -> tuple[str, str] | None:
+        """Send one COPY through libpq directly, at half the cost of psycopg's; return what went wrong."""
+        wire = self._connection.pgconn
+        wire.nonblocking = 0
+        result = wire.exec_(_COPY)
+        if result.status == pq.ExecStatus.COPY_IN:
+            wire.put_copy_data(data)
+            wire.put_copy_end()
+            result = wire.get_result() or result
+            while wire.get_result() is not None:
+                pass
+        wire.nonblocking = 1
+        if result.status == pq.ExecStatus.COMMAND_OK:
+            return None
         code = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
-        text = (result.error_message or self._connection.pgconn.error_message).decode(errors="replace")
-        self._failed = self._failed or (code.decode(), text.strip() or "the server ended the session")
+        text = (result.error_message or wire.error_message).decode(errors="replace")
+        return code.decode(), text.strip() or "the server ended the session"
 
     def find(self, command_ids: Sequence[str]) -> list[Record]:
         if not self._any_known(command_ids):

@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import time
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -24,7 +24,6 @@ from capwright.journal.fault import (
     open_fault,
     unavailable,
 )
-from capwright.journal.helper import Helper
 from capwright.journal.store import PAGE_ROWS, SNAPSHOTS_KEPT, Snapshot
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["SqliteStore"]
 
 _BUSY_S: Final = 5.0
-_YIELD_S: Final = 0.0001  # enough for the other thread to get Python's lock and say that it is done
+_CACHE_KB: Final = 65_536  # random ids touch the whole index
 APPLICATION_ID: Final = 0x43415057  # "CAPW" in the file's header
 
 _SCHEMA: Final = (
@@ -63,8 +62,7 @@ _PAGE: Final = (
     "SELECT seq, at, CAST(command_id AS BLOB), CAST(actor AS BLOB), CAST(command AS BLOB), "
     "CAST(events AS BLOB), hash FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?"
 )
-_VALUES: Final = "(?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?)"
-_INSERT: Final = f"INSERT INTO journal VALUES {_VALUES}"  # noqa: S608
+_INSERT: Final = "INSERT INTO journal VALUES (?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?)"
 _FIND: Final = (
     "SELECT seq, at, command_id, actor, CAST(command AS BLOB), CAST(events AS BLOB), hash"
     " FROM json_each(?) AS asked CROSS JOIN journal ON command_id = asked.value"
@@ -87,7 +85,6 @@ class SqliteStore:
         self._path = path
         self._driver = driver
         self._lock_fd: int | None = None
-        self._helper: Helper | None = None
         self._check_path(create=create)
         try:
             self._connection = self._connect_patiently(create=create)
@@ -123,6 +120,7 @@ class SqliteStore:
         connection = connect(self._path, read_only=self.read_only, driver=self._driver)
         try:
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
             self._identify(connection, create=create)
             if not self.read_only:
                 connection.execute("PRAGMA journal_mode = WAL")
@@ -181,7 +179,6 @@ class SqliteStore:
 
     def reopen(self) -> None:
         """Read the file anew: what an interrupted commit left is found by SQLite's own recovery."""
-        self._settle()
         self._connection.close()
         try:
             self._connection = self._connect(create=False)
@@ -202,44 +199,14 @@ class SqliteStore:
             connection.execute("COMMIT")
         except SqliteError as fault:
             self._roll_back()
-            self._raise(fault)
+            if fault.kind == "CONSTRAINT":
+                raise unavailable(FENCED, f"record {records[0].seq} is there already") from fault
+            raise StoreFailed(str(fault)) from fault
 
     def _roll_back(self) -> None:
         with contextlib.suppress(SqliteError):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-
-    def send(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:  # noqa: ARG002 - the contract
-        """Write in a second thread, by one statement.
-
-        SQLite runs a statement without Python's lock: meanwhile the next commands are carried out. With a
-        statement for each row the threads would fight for the lock instead.
-        """
-        if self._helper is None:
-            self._helper = Helper("capwright-sqlite")
-        values = ", ".join([_VALUES] * len(records))
-        bindings = [column for record in records for column in record]
-        execute = self._connection.execute
-        self._helper.start(lambda: execute(f"INSERT INTO journal VALUES {values}", bindings))  # noqa: S608
-
-    def settled(self) -> bool:
-        return self._helper is None or self._helper.wait(_YIELD_S)
-
-    def confirm(self) -> None:
-        if self._helper is None:
-            return
-        self._helper.wait()
-        trouble = self._helper.take_trouble()
-        if trouble is not None:
-            self._roll_back()
-            self._raise(trouble)
-
-    def _raise(self, trouble: BaseException) -> NoReturn:
-        if not isinstance(trouble, SqliteError):
-            raise trouble
-        if trouble.kind == "CONSTRAINT":
-            raise unavailable(FENCED, "records are there already") from trouble
-        raise StoreFailed(str(trouble)) from trouble
 
     def find(self, command_ids: Sequence[str]) -> list[Record]:
         rows = self._read(_FIND, (msgspec.json.encode(command_ids).decode(),), EMPTY)
@@ -303,18 +270,8 @@ class SqliteStore:
             raise StoreFailed(str(fault)) from fault
 
     def close(self) -> None:
-        self._settle()
-        if self._helper is not None:
-            self._helper.close()
-            self._helper = None
         self._connection.close()
         self.release()
-
-    def _settle(self) -> None:
-        """Wait for a write that nobody will confirm any more."""
-        if self._helper is not None:
-            self._helper.wait()
-            self._helper.take_trouble()
 
 
 def _is_sqlite(path: Path) -> bool:

@@ -74,18 +74,6 @@ class Store(Protocol):
         happened.
         """
 
-    def send(self, records: Sequence[Record], packed: Sequence[bytes]) -> None:
-        """Begin what `append` does, and return. Never fails: `confirm` tells.
-
-        Until `confirm` has returned or raised, nothing but `settled` may be called.
-        """
-
-    def settled(self) -> bool:
-        """Whether the write under way has ended, well or not; hardly waits."""
-
-    def confirm(self) -> None:
-        """Wait for the end of the write under way, if there is one; raises as `append` does."""
-
     def find(self, command_ids: Sequence[str]) -> list[Record]:
         """The records, in no order, whose command id is one of these."""
 
