@@ -107,7 +107,7 @@ def test_cash_held_for_a_bid_cannot_be_used_a_second_time(world):
     assert world.market.book.cash_fen(ALPHA) == 0
     assert code(world, rep(ALPHA), WithdrawCash(ALPHA, 1)) == "CW-3103"
     assert code(world, rep(ALPHA), PlaceBid("R2", ALPHA, 40_000, 1)) == "CW-6107"
-    assert code(world, "olga", PayCash(ALPHA, BETA, 1, "loan")) == "CW-3103"
+    assert code(world, "olga", PayCash(ALPHA, SURRENDER, 1, "fine")) == "CW-3103"
     assert code(world, "olga", SettleTrade(BETA, ALPHA, "TLA", 2023, 1, 1)) == "CW-3103"
 
 

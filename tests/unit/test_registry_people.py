@@ -50,6 +50,12 @@ def test_rights_decide_what_a_representative_does(world):
     assert world.code("checker", ApproveTransaction(waiting)) == ""
 
 
+def test_nobody_runs_the_registry_and_disposes_of_what_is_in_it(world):
+    """An operator who made himself representative of an account could empty it alone."""
+    assert world.code("olga", AppointRepresentative(ALPHA, Representative("olga"))) == "CW-4009"
+    assert world.code("ann", AppointOfficer(rep(ALPHA), ("operator",))) == "CW-4009"
+
+
 def test_an_account_keeps_the_least_number_of_representatives(world):
     assert world.code("olga", RemoveRepresentative(ALPHA, rep(ALPHA))) == "CW-4104"
     demoted = AppointRepresentative(ALPHA, Representative(rep(ALPHA), ("read",)))

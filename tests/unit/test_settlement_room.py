@@ -54,7 +54,7 @@ def test_cash_comes_from_the_bank_and_goes_back(world):
 def test_amounts_that_cannot_be_moved(world, amount_fen):
     assert world.code("olga", DepositCash(ALPHA, amount_fen)) == "CW-3101"
     assert world.code(rep(BETA), WithdrawCash(BETA, amount_fen)) == "CW-3101"
-    assert world.code("olga", PayCash(BETA, ALPHA, amount_fen, "fine")) == "CW-3101"
+    assert world.code("olga", PayCash(BETA, SURRENDER, amount_fen, "fine")) == "CW-3101"
 
 
 def test_all_cash_together_stays_within_64_bits(world):
@@ -97,6 +97,7 @@ def test_fines_are_paid_to_another_account_for_a_purpose(world):
     assert world.code("ann", PayCash(BETA, SURRENDER, 1, "")) == "CW-9103"
     assert world.code("ann", PayCash(BETA, SURRENDER, 1, "a\x1bb")) == "CW-9103"
     assert world.code("ann", PayCash(BETA, "TL-1", 1, "fine")) == "CW-3102"
+    assert world.code("ann", PayCash(BETA, ALPHA, 1, "loan")) == "CW-3107"
     assert world.code("ann", PayCash(ALPHA, SURRENDER, 1, "fine")) == "CW-3103"
     assert world.code(rep(BETA), PayCash(BETA, SURRENDER, 1, "fine")) == "CW-4001"
 

@@ -76,6 +76,14 @@ BAD_RIGHTS = define(
     zh="{person}的角色或权限须为已知项且至少一项，现为“{given}”。",
     rule="UK registry: authorised representatives",
 )
+TWO_HATS = define(
+    "CW-4009",
+    en="{person} is an officer of the market and may not represent an account, nor the other way round.",
+    zh="{person}是市场工作人员，不得同时担任账户代表；反之亦然。",
+    mend_en="Name another person.",
+    mend_zh="请另指定人员。",
+    rule="separation of duties: who runs the registry does not dispose of what is in it",
+)
 NAMED_TWICE = define(
     "CW-4008",
     en="{person} is named twice.",
@@ -144,7 +152,7 @@ class People:
     def check_representatives(self, account_type: str, people: tuple[Representative, ...]) -> None:
         """Check the representatives of a new account: well-formed, each named once, enough of them."""
         for representative in people:
-            _check_representative(representative)
+            self._check_representative(representative)
         seen: set[str] = set()
         for representative in people:
             if representative.person in seen:
@@ -157,6 +165,8 @@ class People:
     def appoint_officer(self, _request: Request, command: AppointOfficer) -> list[Event]:
         """Appoint, but never leave fewer than two people with the role of the authority."""
         self.check_first_officers({**self._state.officers, command.person: command.roles})
+        if command.roles and any(command.person in people for people in self._state.representatives.values()):
+            refuse(TWO_HATS, person=command.person)
         return [OfficerAppointed(command.person, command.roles)]
 
     def check_first_officers(self, officers: dict[str, tuple[Role, ...]]) -> None:
@@ -168,10 +178,18 @@ class People:
         if sum("authority" in roles for roles in officers.values()) < 2:  # noqa: PLR2004 - four eyes
             refuse(LAST_AUTHORITY)
 
+    def _check_representative(self, representative: Representative) -> None:
+        check_text("person", representative.person, MAX_ID)
+        rights = representative.rights
+        if not rights or not _RIGHTS.issuperset(rights):
+            refuse(BAD_RIGHTS, person=representative.person, given=", ".join(rights))
+        if self._state.officers.get(representative.person):
+            refuse(TWO_HATS, person=representative.person)
+
     def appoint_representative(self, _request: Request, command: AppointRepresentative) -> list[Event]:
         """Add a representative or change the rights of one; enough must be left who act."""
         appointed = command.representative
-        _check_representative(appointed)
+        self._check_representative(appointed)
         people = self._represented(command.account)
         self._check_left(command.account, {**people, appointed.person: appointed.rights})
         return [RepresentativeAppointed(command.account, appointed)]
@@ -219,10 +237,3 @@ class People:
     def representative_removed(self, event: RepresentativeRemoved, _at_ms: int) -> None:
         """Fold the event."""
         del self._state.representatives[event.account][event.person]
-
-
-def _check_representative(representative: Representative) -> None:
-    check_text("person", representative.person, MAX_ID)
-    rights = representative.rights
-    if not rights or not _RIGHTS.issuperset(rights):
-        refuse(BAD_RIGHTS, person=representative.person, given=", ".join(rights))

@@ -84,6 +84,15 @@ NOT_ENOUGH_UNITS = define(
     rule="trading rules: allowances are frozen at the order",
 )
 
+NOT_OF_THE_STATE = define(
+    "CW-3107",
+    en="{account} is no account of the government; officers collect only for it.",
+    zh="{account}不是政府账户；工作人员只能代政府收款。",
+    mend_en="Between holders cash moves in trades.",
+    mend_zh="账户之间的资金随交易划转。",
+    rule="separation of duties: fines and fees go to the government",
+)
+
 TradeMode = Literal["listed_click", "listed_bidding", "negotiated", "one_way_auction"]
 
 
@@ -118,7 +127,7 @@ class CashWithdrawn(PostingEvent, frozen=True, kw_only=True):
 
 
 class PayCash(Command, frozen=True):
-    """Pay from one account to another, e.g. a fine to the treasury account."""
+    """Collect a fine or fee from an account for an account of the government."""
 
     permit: ClassVar[Permit] = Permit(roles=("operator", "authority"))
     source: str
@@ -234,6 +243,8 @@ class SettlementRoom(Room):
         self._check_account(command.target)
         check_different(command.source, command.target)
         check_text("purpose", command.purpose, MAX_REASON)
+        if not self.book.state.accounts[command.target].government:
+            refuse(NOT_OF_THE_STATE, account=command.target)
         self._check_cash(command.source, command.amount_fen)
         cash = (CashMove(command.amount_fen, command.source, command.target),)
         return [
