@@ -40,7 +40,7 @@ def test_auctions_with_the_published_results(tmp_path):
     text = shown(summarise_db(db), "en")
     assert "RECONSTRUCTED DATA" in text
     assert "815,460,455.00" in text
-    assert "1 of 1 published figures come out exactly" in text
+    assert "Published figures: 1 came out; equal." in text
     assert "Compliance" not in text
 
 

@@ -94,7 +94,7 @@ def _run(argv: Sequence[str]) -> int:
 
 def _settle(argv: Sequence[str]) -> None:
     """Find language and `--json` wherever they stand, so that even a wrong command line is answered right."""
-    settings.json, settings.lang = False, "en"
+    settings.json, settings.lang, settings.asked = False, "en", False
     words = list(argv[: argv.index("--")]) if "--" in argv else list(argv)
     settings.json = "--json" in words
     asked = os.environ.get("CAPWRIGHT_LANG", "")

@@ -70,6 +70,7 @@ class Settings:
 
     def __init__(self) -> None:
         self.lang = "en"
+        self.asked = False  # for a language, by option or environment
         self.json = False
 
 
@@ -87,7 +88,7 @@ def set_language(text: str) -> None:
     bare = text.strip().lower().replace("_", "-").partition(".")[0].partition("-")[0]
     if bare not in {"en", "zh"}:
         raise bad_argument("--lang", UNKNOWN_LANGUAGE, text=text[:40])
-    settings.lang = bare
+    settings.lang, settings.asked = bare, True
 
 
 def say(en: str, zh: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -93,7 +93,7 @@ def run_command(
         result = run_scenario(name, db, progress=progress)
     summary = summarise(result)
     if report is not None:
-        write_report(summary, report)
+        write_report(summary, report, first=_page_language())
     if settings.json:
         emit_json(_result_json(result, summary, report))
         return
@@ -102,6 +102,11 @@ def run_command(
         show = f"capwright journal show {result.db} --type CommandRefused"
         out().print(say(f"Refused commands: {show}", f"被拒绝的指令：{show}"), soft_wrap=True)
     _say_where(report)
+
+
+def _page_language() -> Literal["zh", "en"]:
+    """The language a page opens in: the one asked for, else Chinese."""
+    return "en" if settings.asked and settings.lang == "en" else "zh"
 
 
 def _say_where(report: Path | None) -> None:
@@ -153,7 +158,7 @@ def report_command(
         new_file(to, beside=db)
     summary = summarise_db(db)
     if to is not None:
-        write_report(summary, to)
+        write_report(summary, to, first=_page_language())
     if settings.json:
         emit_json(summary)
         return

@@ -163,9 +163,12 @@ def _short_table(page: Page) -> str:
             voice.say("Owed, t", "应清缴（吨）"),
             voice.say("Short at the deadline, t", "截止时欠缴（吨）"),
             voice.say("Still short, t", "期末欠缴（吨）"),
+            voice.say("Made good on", "补足日期"),
             voice.say(f"Cost to buy, {voice.currency}", f"补购成本（{voice.currency}）"),
-            voice.say("Sanction: deduction, t", "应扣减下年度配额（吨）"),
-            voice.say(f"Sanction: fine, {voice.currency}", f"应处罚款（{voice.currency}）"),
+            voice.say("If it had not corrected: deduction, t", "若未改正：扣减下年度配额（吨）"),
+            voice.say(
+                f"If it had not corrected: fine, {voice.currency}", f"若未改正：罚款（{voice.currency}）"
+            ),
             first="",
         )[1:],
         Column(voice.say("Imposed", "已作处罚")),
@@ -226,6 +229,7 @@ def _short_row(voice: Voice, line: ShortLine, *, several: bool) -> list[str]:
         voice.whole(line.owed_t),
         voice.whole(line.short_at_due_t),
         voice.whole(line.short_t),
+        voice.day(line.made_good_on),
         voice.amount(line.cost_fen),
         voice.whole(line.deduct_t),
         fine,

@@ -163,7 +163,10 @@ def short_lines(
         if rules is not None:
             price = mean_price_fen_per_t(priced_days(days, allowances), rules.surrender_due_on)
             sanction_price = mean_price_fen_per_t(priced_days(days, frozenset(kinds)), rules.surrender_due_on)
-        lines.extend(_short(row, vintage, price, _sanction(rules, row, sanction_price)) for row in lacking)
+        for row in lacking:
+            sanction = _sanction(rules, row, sanction_price)
+            good_on = None if row.short_t else _made_good_on(market, row.duty)
+            lines.append(_short(row, vintage, price, sanction, good_on))
     return tuple(lines)
 
 
@@ -181,7 +184,23 @@ def _sanction(rules: ComplianceRules | None, row: _Judged, price: Fraction | Non
         return None
 
 
-def _short(row: _Judged, vintage: int, price: Fraction | None, sanction: Sanction | None) -> ShortLine:
+def _made_good_on(market: Market, duty: DutyYear) -> date | None:
+    """The day of the surrender that left nothing short; None while something is."""
+    now, left_t = market.rulebook.now(), duty.owed_t
+    for at_ms, quantity_t in duty.surrenders:
+        left_t -= quantity_t
+        if left_t <= 0:
+            return local_time(now, at_ms).date()
+    return None
+
+
+def _short(
+    row: _Judged,
+    vintage: int,
+    price: Fraction | None,
+    sanction: Sanction | None,
+    made_good_on: date | None,
+) -> ShortLine:
     duty = row.duty
     return ShortLine(
         account=row.account.number,
@@ -201,6 +220,7 @@ def _short(row: _Judged, vintage: int, price: Fraction | None, sanction: Sanctio
         imposed=duty.sanctioned,
         imposed_fine_fen=duty.fine_fen,
         imposed_deduct_t=duty.deduct_t,
+        made_good_on=made_good_on,
     )
 
 

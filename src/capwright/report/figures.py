@@ -203,8 +203,13 @@ def auctions(page: Page) -> str:
         equal = sum(1 for line in compared if line.equal)
         said += voice.say(
             f" {equal} of {voice.many(len(compared), 'round', 'rounds')} as published.",
-            f"其中{len(compared)}次有公布结果，{equal}次与公布结果完全一致。",
+            f"其中{len(compared)}次有公布结果，{equal}次与公布结果一致。",
         )
+        if summary.about.nature == "reconstructed":
+            said += voice.say(
+                " The bid books are calibrated to the published totals; the results came out of them.",
+                "申报明细按公布的汇总数据校准，结果由其出清得出。",
+            )
     chart = page.chart("auctions", said, auction_chart(summary, voice))
     return note(said, "lead") + chart + details(_as_table(voice), _auction_table(page))
 

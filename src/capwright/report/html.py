@@ -27,32 +27,36 @@ _CHINESE: Final = 0x2E80
 _FILES: Final = resources.files("capwright.report")
 
 
-def write_report(source: RunResult | Summary | str | Path, path: str | Path, lang: Lang = "both") -> Path:
+def write_report(
+    source: RunResult | Summary | str | Path,
+    path: str | Path,
+    lang: Lang = "both",
+    first: Literal["zh", "en"] = "zh",
+) -> Path:
     """Write the report of a run, a summary or a journal (address or file) to `path` and return it.
 
-    `lang` both: Chinese first, English behind a switch. Raises `OSError` when the file cannot be written, and
-    what reading the journal raises.
+    `lang` both: the page opens in `first`, the other language is behind a switch. Raises
+    `OSError` when the file cannot be written, and what reading the journal raises.
     """
     if isinstance(source, RunResult):
         source = summarise(source)
     elif not isinstance(source, Summary):
         source = summarise_db(str(source))
     target = Path(path)
-    target.write_text(page_html(source, lang), encoding="utf-8", newline="\n")
+    target.write_text(page_html(source, lang, first), encoding="utf-8", newline="\n")
     return target
 
 
-def page_html(summary: Summary, lang: Lang = "both") -> str:
+def page_html(summary: Summary, lang: Lang = "both", first: Literal["zh", "en"] = "zh") -> str:
     """The page; the same summary gives the same bytes."""
-    langs = LANGUAGES if lang == "both" else (lang,)
+    langs = sorted(LANGUAGES, key=lambda one: one != first) if lang == "both" else [lang]
     bodies: list[str] = []
     charts: dict[str, object] = {}
     for n, one in enumerate(langs):
         page = Page(summary, Voice(one, summary.about.currency))
         bodies.append(_body(page, hidden=n > 0, switch=len(langs) > 1))
         charts |= page.charts
-    first = langs[0]
-    title = summary.about.title.said(first)
+    title = summary.about.title.said(langs[0])
     scripts = [_text("vendor/echarts/echarts.min.js"), _text("report.js")] if charts else [_text("report.js")]
     # JSON inside a script element: `<` is the only character that could end it.
     data = msgspec.json.encode(charts).decode().replace("<", "\\u003c")
@@ -70,7 +74,7 @@ def page_html(summary: Summary, lang: Lang = "both") -> str:
     )
     tail = f'<script type="application/json" id="charts">{data}</script>'
     tail += "".join(f"<script>{script}</script>" for script in scripts)
-    root = "zh-CN" if first == "zh" else "en"
+    root = "zh-CN" if langs[0] == "zh" else "en"
     return (
         f'<!doctype html>\n<html lang="{root}"><head>{head}</head>\n<body>{"".join(bodies)}'
         f'<div class="paper" hidden></div>{tail}</body></html>\n'
@@ -111,6 +115,7 @@ def _body(page: Page, *, hidden: bool, switch: bool) -> str:
         ("cap", voice.say("Cap account", "总量账"), ledgers.cap),
         ("published", voice.say("Published figures", "公布数据对照"), ledgers.published),
         ("values", voice.say("Provisional values", "暂定取值"), ledgers.provisional),
+        ("sources", voice.say("Sources", "来源"), ledgers.sources),
         ("refusals", voice.say("Refused commands", "被拒绝的指令"), ledgers.refusals),
         ("method", voice.say("Method and provenance", "方法与出处"), ledgers.method),
     ]
@@ -245,7 +250,9 @@ def _unit_cards(page: Page) -> list[tuple[str, str, str]]:
     carried_t = sum(s.issued_t for s in page.summary.series if s.kind in kinds and s.vintage < before)
     issued_t = sum(line.issued_t for line in allowances) - carried_t
     held_t = sum(line.held_t for line in allowances)
-    more = voice.say(f"{voice.tonnes(held_t)} held at the end", f"期末持有{voice.tonnes(held_t)}")
+    more = voice.say(
+        f"{voice.tonnes(held_t)} with holders at the end", f"期末持有人持有{voice.tonnes(held_t)}"
+    )
     if carried_t:
         more = voice.say(
             f"and {voice.tonnes(carried_t)} carried over", f"另有以前年度结转{voice.tonnes(carried_t)}"

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from capwright.report.groups import status_words
 from capwright.report.markup import Column, details, esc, note, table, tag
+from capwright.report.published import origin_words, tally
+from capwright.scheme.sources import legend
 
 if TYPE_CHECKING:
     from capwright.report.figures import Page
     from capwright.report.shapes import ProvisionalLine
 
-__all__ = ["cap", "method", "provisional", "published", "refusals", "units"]
+__all__ = ["cap", "method", "provisional", "published", "refusals", "sources", "units"]
 
 _MANY = 60
 
@@ -132,6 +134,7 @@ def published(page: Page) -> str:
         Column(voice.say("This run", "本次运行"), number=True),
         Column(voice.say("Unit", "单位")),
         Column(voice.say("Equal", "一致")),
+        Column(voice.say("Origin", "性质")),
         Column(voice.say("Source", "来源")),
     ]
     rows = [
@@ -141,11 +144,21 @@ def published(page: Page) -> str:
             line.ours or voice.say("not computed", "未计算"),
             voice.of(line.unit),
             voice.yes(line.equal),
+            voice.of(origin_words(line)),
             line.source,
         ]
         for line in lines
     ]
-    return table(voice.say("Published figures and ours", "公布数据与本次运行"), columns, rows, quiet=True)
+    meaning = voice.say(
+        "Put in: read from the scheme or the tables. Calibrated: the made-up or reconstructed "
+        "rows were fitted to it. Came out: the market's own rules gave it, from rows chosen with the "
+        "published result in view.",
+        "读入：取自方案或数据表，此处为回读。校准：虚构或重构的数据行按其拟合。"
+        "得出：由市场规则运算得出，所用数据行参照公布结果设定。",
+    )
+    title = voice.say("Published figures and ours", "公布数据与本次运行")
+    made = table(title, columns, rows, quiet=True)
+    return note(voice.of(tally(lines)), "lead") + made + note(meaning)
 
 
 def provisional(page: Page) -> str:
@@ -196,6 +209,19 @@ def _values(page: Page, lines: list[ProvisionalLine]) -> str:
         rows.append([*row, ", ".join(line.schemes)] if several else row)
     title = voice.say("Provisional values: ", "暂定取值：") + voice.of(lines[0].section_words)
     return table(title, columns, rows, quiet=True)
+
+
+def sources(page: Page) -> str:
+    """What the short names of the sources stand for that this page cites."""
+    voice, summary = page.voice, page.summary
+    cited = [*(line.source for line in summary.published), *(line.source for line in summary.provisional)]
+    cited += [line.note for line in summary.provisional]
+    found = legend(cited)
+    if not found:
+        return note(voice.say("No source is cited by a short name.", "没有以简称引用的来源。"), "empty")
+    columns = [Column(voice.say("Short name", "简称")), Column(voice.say("What it is", "全称与说明"))]
+    rows = [[short, voice.say(en, zh)] for short, en, zh in found]
+    return table(voice.say("Sources by short name", "来源简称"), columns, rows, quiet=True)
 
 
 def refusals(page: Page) -> str:
@@ -257,9 +283,9 @@ def method(page: Page) -> str:
             "均价按成交量加权，四舍五入到分。补购成本按截止日前一个月的精确均价计算，仅供参考。",
         ),
         voice.say(
-            "Sanctions are what the scheme of the vintage asks for the shortfall at the deadline; "
-            "what was imposed is what the authority decided in the journal.",
-            "应处罚结果按该年度方案就截止时的欠缴量计算；已作处罚为日志中主管部门的决定。",
+            "Sanctions are what the scheme of the vintage asks of a firm that does not make its shortfall "
+            "good; what was imposed is what the authority decided in the journal.",
+            "“若未改正”的处罚按该年度方案就截止时的欠缴量计算；已作处罚为日志中主管部门的决定。",
         ),
         voice.say(
             "Flows between groups are netted, and circular flows are taken out; "

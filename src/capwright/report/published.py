@@ -1,7 +1,8 @@
 """Published figures of a scenario beside ours, exactly; no tolerance.
 
 The names that `[published]` of a scenario file may use are those of `Ours`; others are shown without a figure
-of ours. `source` there says where all come from, `sources` where those do whose name begins with its key.
+of ours. `source` there says where all come from, `sources` where those do whose name begins with its key, and
+`origins` in the same way what it means that ours is equal (`ORIGINS`).
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from capwright.report.shapes import PublishedLine, Words
 from capwright.report.trading import half_up
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from capwright.market import Market
     from capwright.report.facts import Facts
     from capwright.report.shapes import AuctionLine, MonthLine, VintageLine
 
-__all__ = ["Ours", "published_lines"]
+__all__ = ["ORIGINS", "Ours", "origin_words", "published_lines", "tally"]
 
 Figure = int | date | Decimal
 _YEAR: Final = 12
@@ -170,33 +173,74 @@ def _of_cap(market: Market, facts: Facts, vintage: int) -> dict[str, Figure]:
 
 # Beside each other.
 
-_NOT_FIGURES: Final = ("source", "sources", "note")
+_NOT_FIGURES: Final = ("source", "sources", "origins", "note")
+ORIGINS: Final = {
+    "put_in": Words("put in", "读入"),
+    "calibrated": Words("calibrated", "校准"),
+    "came_out": Words("came out", "得出"),
+    "": Words("not said", "未说明"),
+}
 _NONE: Final = Words("", "")
 
 
 def published_lines(published: dict[str, Any], ours: Ours) -> tuple[PublishedLine, ...]:
     """Set every published figure beside ours."""
     return tuple(
-        _line(key, value, ours, _source(published, key))
+        _line(
+            key,
+            value,
+            ours,
+            _near(published, "sources", key) or str(published.get("source", "")),
+            _near(published, "origins", key),
+        )
         for key, value in published.items()
         if key not in _NOT_FIGURES and not isinstance(value, (dict, list))
     )
 
 
-def _source(published: dict[str, Any], key: str) -> str:
-    """The source of the longest key of `sources` that this one begins with; else that of all."""
-    sources = published.get("sources", {})
-    near = [name for name in sources if key.startswith(name)] if isinstance(sources, dict) else []
-    return str(sources[max(near, key=len)] if near else published.get("source", ""))
+def _near(published: dict[str, Any], table: str, key: str) -> str:
+    """What the longest key of a table says that this one begins with; empty where none does."""
+    said = published.get(table, {})
+    near = [name for name in said if key.startswith(name)] if isinstance(said, dict) else []
+    return str(said[max(near, key=len)]) if near else ""
 
 
-def _line(key: str, value: object, ours: Ours, source: str) -> PublishedLine:
+def origin_words(line: PublishedLine) -> Words:
+    """Whether the figure was put in, calibrated or came out."""
+    return ORIGINS[line.origin]
+
+
+def tally(lines: Iterable[PublishedLine]) -> Words:
+    """How many figures of each origin were compared and whether all are equal; empty without any."""
+    compared = [line for line in lines if line.equal is not None]
+    if not compared:
+        return _NONE
+    counts = {origin: sum(1 for line in compared if line.origin == origin) for origin in ORIGINS}
+    found = [(count, ORIGINS[origin]) for origin, count in counts.items() if count]
+    equal = sum(1 for line in compared if line.equal)
+    parts_en = ", ".join(
+        f"{count} {words.en if words is not ORIGINS[''] else 'of an origin not said'}"
+        for count, words in found
+    )
+    parts_zh = "，".join(f"{words.zh}{count}项" for count, words in found)
+    if equal < len(compared):
+        return Words(
+            f"Published figures: {parts_en}; {equal} of {len(compared)} equal.",
+            f"公布数据：{parts_zh}；{len(compared)}项中{equal}项一致。",
+        )
+    every = ("equal", "一致") if equal == 1 else ("all equal", "全部一致")
+    return Words(f"Published figures: {parts_en}; {every[0]}.", f"公布数据：{parts_zh}；{every[1]}。")
+
+
+def _line(key: str, value: object, ours: Ours, source: str, origin: str) -> PublishedLine:
     mine = ours.figure(key)
     theirs = _read(key, value)
     equal = None if mine is None or theirs is None else mine == theirs
     said = "" if mine is None else _show(key, mine)
     shown = str(value) if theirs is None else _show(key, theirs)
-    return PublishedLine(key, ours.words(key), shown, said, _unit(key), equal, source)
+    return PublishedLine(
+        key, ours.words(key), shown, said, _unit(key), equal, source, origin if origin in ORIGINS else ""
+    )
 
 
 def _read(key: str, value: object) -> Figure | None:

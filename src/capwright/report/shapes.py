@@ -213,8 +213,9 @@ class ShortLine(Struct, frozen=True):
     """A firm that lacked units at the deadline, or does now.
 
     `cost_fen`: buying `short_at_due_t` at `mean_fen_per_t`, the volume-weighted mean price of allowances in
-    the month before the deadline. `deduct_t` and the fines are what the scheme asks for the shortfall; the
-    `imposed_*` ones what was decided. Fines include EU-type penalties. Nothing is worked out where the status
+    the month before the deadline. `deduct_t` and the fines are what the scheme asks of a firm that does not
+    correct its shortfall; the `imposed_*` ones what was decided; `made_good_on` is the day of the surrender
+    that left nothing short. Fines include EU-type penalties. Nothing is worked out where the status
     is cumulative.
     """
 
@@ -235,6 +236,7 @@ class ShortLine(Struct, frozen=True):
     imposed: bool
     imposed_fine_fen: int
     imposed_deduct_t: int
+    made_good_on: date | None = None
 
 
 class SectorLine(Struct, frozen=True):
@@ -284,7 +286,11 @@ class RefusalLine(Struct, frozen=True):
 
 
 class PublishedLine(Struct, frozen=True):
-    """A published figure beside ours, both as text with the unit in `unit`; `ours` empty: not computed."""
+    """A published figure beside ours, both as text with the unit in `unit`; `ours` empty: not computed.
+
+    `origin`: `put_in` read back from the scheme or the tables, `calibrated` what made-up rows were fitted to,
+    `came_out` what the market's own rules gave; empty where the scenario does not say.
+    """
 
     key: str
     words: Words
@@ -293,6 +299,7 @@ class PublishedLine(Struct, frozen=True):
     unit: Words
     equal: bool | None
     source: str = ""
+    origin: str = ""
 
 
 class ProvisionalLine(Struct, frozen=True):

@@ -133,7 +133,7 @@ def _day(market: Market, at_ms: int) -> date | None:
 
 def _summary(market: Market, facts: Facts, about: About, scenario: Scenario | None) -> Summary:
     names = Names(rules.scheme for rules in market.rulebook.by_name.values())
-    series = series_lines(market)
+    series = series_lines(market, names)
     auctions = auction_lines(market, facts, scenario)
     days = day_lines(market)
     vintages = vintage_lines(market, names, about.ends_on)

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from capwright.report.published import tally
 from capwright.report.voice import LANGUAGES, NONE, Voice
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from capwright.report.shapes import Summary
+    from capwright.report.shapes import ShortLine, Summary
 
 __all__ = ["render_summary"]
 
@@ -53,8 +54,9 @@ def _head(summary: Summary, console: Console, voice: Voice) -> None:
     if about.milliseconds is not None:
         took = voice.say(f" in {about.milliseconds / 1000:.1f} s", f"，用时{about.milliseconds / 1000:.1f}秒")
     span = f"{voice.day(about.begins_on)} – {voice.day(about.ends_on)}"
+    commands = voice.many(about.commands, "command", "commands")
     line = voice.say(
-        f"{voice.many(about.commands, 'command', 'commands')}, {voice.whole(about.refused)} refused{took} · {span}",
+        f"{commands}, {voice.whole(about.refused)} refused{took} · {span}",
         f"{voice.whole(about.commands)}条指令，拒绝{voice.whole(about.refused)}条{took} · {span}",
     )
     console.print(Text(line, style="dim"))
@@ -114,7 +116,7 @@ def _units(summary: Summary, console: Console, voice: Voice) -> None:
     headings = [
         voice.say("Units, t", "单位（吨）"),
         voice.say("issued", "签发"),
-        voice.say("held", "持有"),
+        voice.say("holders", "持有人"),
         voice.say("government", "政府账户"),
         voice.say("surrendered", "已清缴"),
         voice.say("cancelled", "已注销"),
@@ -227,7 +229,7 @@ def _compliance(summary: Summary, console: Console, voice: Voice) -> None:
         voice.say("firm", "企业"),
         voice.say("vintage", "年度"),
         voice.say("short, t", "截止欠缴（吨）"),
-        voice.say("still, t", "期末（吨）"),
+        voice.say("made good", "补足日期"),
         voice.say(f"to buy, {voice.currency}", f"补购（{voice.currency}）"),
         voice.say("deduction, t", "扣减（吨）"),
         voice.say(f"fine, {voice.currency}", f"罚款（{voice.currency}）"),
@@ -238,7 +240,7 @@ def _compliance(summary: Summary, console: Console, voice: Voice) -> None:
             line.name or line.holder,
             str(line.vintage),
             voice.whole(line.short_at_due_t),
-            voice.whole(line.short_t),
+            _made_good(voice, line),
             voice.amount(line.cost_fen),
             voice.whole(line.deduct_t),
             voice.amount(line.fine_least_fen),
@@ -251,9 +253,22 @@ def _compliance(summary: Summary, console: Console, voice: Voice) -> None:
         _show(console, title, headings, rows)
     else:
         _list(console, title, headings, rows)
+    if any(line.fine_least_fen is not None or line.deduct_t is not None for line in summary.shorts):
+        said = voice.say(
+            "Deduction and fine: what the scheme asks of a firm that does not correct.",
+            "扣减与罚款：若未改正，按方案应作的处罚。",
+        )
+        console.print(Text(said, style="dim"))
     more = len(summary.shorts) - _FIRMS
     if more > 0:
         console.print(Text(voice.say(f"… and {more} more", f"……另有{more}家"), style="dim"))
+
+
+def _made_good(voice: Voice, line: ShortLine) -> str:
+    """The day on which nothing was short any more, or how much still is."""
+    if not line.short_t:
+        return voice.day(line.made_good_on)
+    return voice.say(f"{voice.whole(line.short_t)} t short", f"仍欠{voice.whole(line.short_t)}吨")
 
 
 def _checks(summary: Summary, console: Console, voice: Voice) -> None:
@@ -266,12 +281,7 @@ def _checks(summary: Summary, console: Console, voice: Voice) -> None:
         console.print(Text(voice.say("All conservation laws hold.", "守恒定律全部成立。"), style="green"))
     compared = [line for line in summary.published if line.equal is not None]
     if compared:
-        equal = sum(1 for line in compared if line.equal)
-        text = voice.say(
-            f"{equal} of {len(compared)} published figures come out exactly.",
-            f"{len(compared)}项公布数据中{equal}项完全一致。",
-        )
-        console.print(Text(text))
+        console.print(Text(voice.of(tally(compared))))
         for line in compared:
             if not line.equal:
                 unit = voice.of(line.unit)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["account_lines", "kind_lines", "series_lines"]
 
+_FAMILIES = {"allowance": 0, "special": 1, "credit": 2}
 _GOVERNMENT = ("issue", "allocation", "auction", "reserve", "cash")
 
 
@@ -37,8 +38,8 @@ def account_lines(market: Market, names: Names) -> tuple[AccountLine, ...]:
     )
 
 
-def series_lines(market: Market) -> tuple[SeriesLine, ...]:
-    """Where the units of every series lie, in order of first issue."""
+def series_lines(market: Market, names: Names) -> tuple[SeriesLine, ...]:
+    """Where the units of every series lie: allowances by vintage, then special ones, then credits."""
     lines = []
     every = market.book.state.series
     for name, row in totals_t(market.book).items():
@@ -56,7 +57,12 @@ def series_lines(market: Market) -> tuple[SeriesLine, ...]:
                 exported_t=row.get("export", 0),
             )
         )
-    return tuple(lines)
+    kinds = list(dict.fromkeys(line.kind for line in lines))
+
+    def place(line: SeriesLine) -> tuple[int, int, int, str]:
+        return _FAMILIES.get(names.family(line.kind), 1), kinds.index(line.kind), line.vintage, line.series
+
+    return tuple(sorted(lines, key=place))
 
 
 def kind_lines(series: tuple[SeriesLine, ...], names: Names) -> tuple[KindLine, ...]:
