@@ -124,3 +124,31 @@ def test_a_scheme_nested_without_end_is_refused():
     with pytest.raises(Refused) as refused:
         Rulebook.checked(body)
     assert refused.value.refusal.code == "CW-8018"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 100_000,
+        "a = " + "[" * 5_000 + "]" * 5_000,
+        "[" + ".".join("a" * 3_000) + "]\nx = 1",
+        TEXT.replace("controlled_t = 1_000_000", "controlled_t = " + "9" * 5_000),
+        TEXT.replace("deposit_share = 0.05", "deposit_share = 1e" + "9" * 30),
+    ],
+    ids=["open", "deep list", "deep table", "long number", "long exponent"],
+)
+def test_absurd_toml_is_refused(text):
+    with pytest.raises(BadInput) as refused:
+        load_text(text, file="x.toml")
+    assert refused.value.file == "x.toml"
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/b", "..\\x", "a\nb", ""])
+def test_a_parent_lies_in_the_same_folder(tmp_path, name):
+    (tmp_path / "secret.toml").write_text("not TOML at all")
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "s.toml").write_text(f"extends = [{json.dumps(name)}]\n" + TEXT)
+    with pytest.raises(BadInput) as refused:
+        load_scheme(folder / "s.toml")
+    assert refused.value.refusal.code == "CW-8008"

@@ -124,7 +124,7 @@ def _scenario_file(path: Path) -> ScenarioFile:
     """Read `scenario.toml`; a fault is placed as well as the reader says where it is."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
+    except (ValueError, RecursionError, OSError) as fault:  # what is not UTF-8 or TOML is a ValueError
         place = _PLACE.search(str(fault))
         line, column = (int(place[1]), int(place[2])) if place else (0, 0)
         raise BadInput(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -53,6 +54,7 @@ __all__ = [
     "scheme_to_json",
 ]
 
+_NAME = re.compile(r"[\w.-]+")
 _NOT_INHERITED = ("name", "extends", "abstract", "en", "zh")
 
 
@@ -78,6 +80,8 @@ class _Library:
         """The text and the file name of the scheme `name`."""
         if name in self.texts:
             return self.texts[name], f"{name}.toml"
+        if not _NAME.fullmatch(name):  # a parent lies in the same folder, not anywhere else
+            return None
         if self.folder is not None and (path := self.folder / f"{name}.toml").is_file():
             return _read(path), str(path)
         if name in shipped_names():

@@ -178,11 +178,15 @@ def parse(text: str, file: str) -> tuple[Table, Problems]:
     """Read the text of a scheme file into a tree; decimals stay exact. Problems do not stop the reading."""
     try:
         data = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
+        reader = _Reader(file, places(text))
+        return reader.table(data, None, ()), reader.problems
     except tomllib.TOMLDecodeError as error:
-        return Table({}, Origin(file)), [_syntax(error, text, file)]
-    reader = _Reader(file, places(text))
-    tree = reader.table(data, None, ())
-    return tree, reader.problems
+        found = _syntax(error, text, file)
+    except RecursionError:
+        found = problem(SYNTAX, Origin(file), reason="nested too deeply")
+    except (ValueError, ArithmeticError) as error:  # a number of thousands of digits
+        found = problem(SYNTAX, Origin(file), reason=str(error))
+    return Table({}, Origin(file)), [found]
 
 
 def _syntax(error: tomllib.TOMLDecodeError, text: str, file: str) -> BadInput:
