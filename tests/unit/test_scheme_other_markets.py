@@ -16,7 +16,8 @@ from capwright.scheme.section import Confidence
 
 NATIONAL = [f"china-national-{year}" for year in range(2019, 2025)]
 AUCTIONS = [
-    "auction-eu", "auction-uk", "auction-uk-2021", "auction-uk-2026", "auction-wci", "auction-wci-2025", "auction-wci-2026",
+    "auction-eu", "auction-uk", "auction-uk-2021", "auction-uk-2026",
+    "auction-wci", "auction-wci-2025", "auction-wci-2026",
     "auction-rggi", "auction-rggi-2021", "auction-rggi-2023", "auction-rggi-2027",
 ]  # fmt: skip
 OTHERS = [*NATIONAL, *AUCTIONS, "uk-ets", "eu-ets", "eu-ets-2018"]
