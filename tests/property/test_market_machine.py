@@ -1,4 +1,4 @@
-"""Random commands on a whole market: the laws hold after each; nothing depends on how the state came about."""
+"""Random commands on a whole market: the laws hold after each; the way to a state leaves no trace in it."""
 
 from __future__ import annotations
 
