@@ -18,7 +18,7 @@ from capwright.allocation.room import AllocationRoom
 from capwright.auction.room import AuctionRoom
 from capwright.compliance.room import ComplianceRoom
 from capwright.kernel.message import Command, CommandRefused, Event
-from capwright.kernel.refusal import define, refuse
+from capwright.kernel.refusal import Refused, define, refuse
 from capwright.kernel.serial import RangeSet
 from capwright.kernel.text import MAX_ID, MAX_REASON, check_text
 from capwright.ledger import laws
@@ -152,9 +152,12 @@ class Market:
     def execute(self, command: Command, *, command_id: str, actor: str, at_ms: int) -> tuple[Event, ...]:
         """Carry out a command and return its events, applied; raise `Refused`, having changed nothing."""
         events = tuple(self.decide(command, command_id=command_id, actor=actor, at_ms=at_ms))
-        for event in events:
-            for applier in self._appliers[type(event)]:
-                applier(event, at_ms)
+        try:
+            for event in events:
+                for applier in self._appliers[type(event)]:
+                    applier(event, at_ms)
+        except Refused as refused:  # too late: part of the state is changed
+            raise AssertionError("an applier refused") from refused
         return events
 
     def decide(self, command: Command, *, command_id: str, actor: str, at_ms: int) -> Iterable[Event]:
