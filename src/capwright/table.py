@@ -40,10 +40,11 @@ from msgspec import NODEFAULT, Struct
 from capwright.kernel.quantity import parse_money_fen, parse_tonnes
 from capwright.kernel.refusal import BadInput, Refusal, RefusalCode, Refused, define, refuse
 
-__all__ = ["Cell", "Money", "Table", "Tonnes", "check_unique", "parse_table", "read_table"]
+__all__ = ["Cell", "Money", "Table", "Tonnes", "check_unique", "check_year", "parse_table", "read_table"]
 
 MAX_BYTES: Final = 512 * 1024 * 1024
 MAX_CELL: Final = 10_000  # characters
+_YEARS: Final = range(1900, 2201)
 
 UNREADABLE = define(
     "CW-9201",
@@ -181,6 +182,12 @@ UNPRINTABLE = define(
     mend_en="Remove it.",
     mend_zh="请删除该字符。",
     rule="design: one clear message for bad input",
+)
+DATE_RANGE = define(
+    "CW-9221",
+    en="The date {text} does not lie in the years {first}-{last}.",
+    zh="日期{text}不在{first}—{last}年之间。",
+    rule="design: no absurd sizes",
 )
 # Characters that hide what a text says or move the cursor; line breaks and tabs in a text do no harm.
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
@@ -388,16 +395,26 @@ def _decimal(text: str) -> Decimal:
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text if _DATE.fullmatch(text) else "")
+        day = date.fromisoformat(text if _DATE.fullmatch(text) else "")
     except ValueError:
         refuse(NOT_DATE, text=text[:40])
+    check_year(day)
+    return day
 
 
 def _datetime(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text if _TIME.match(text) else "")
+        at = datetime.fromisoformat(text if _TIME.match(text) else "")
     except ValueError:
         refuse(NOT_TIME, text=text[:40])
+    check_year(at)
+    return at
+
+
+def check_year(day: date) -> None:
+    """Refuse a date that no market has: sums with it would leave the calendar."""
+    if day.year not in _YEARS:
+        refuse(DATE_RANGE, text=day.isoformat()[:40], first=_YEARS[0], last=_YEARS[-1])
 
 
 def _bool(text: str) -> bool:

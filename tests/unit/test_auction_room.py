@@ -181,3 +181,17 @@ def test_equal_prices_are_drawn_from_the_published_seed(world):
     order = sorted((1, 2, 3), key=lambda n: hashlib.sha256(f"seed|R1/{n}".encode()).hexdigest())
     expected = {(ALPHA, BETA, TRADER)[n - 1] for n in order[:2]}
     assert winners == expected
+
+
+@pytest.mark.parametrize(
+    ("opens_ms", "closes_ms"), [(5, 5), (-1, 5), (0, 2**63), (2**62, 2**63), (0, 7_289_654_400_000)]
+)
+def test_a_round_opens_and_closes_in_reach_of_the_calendar(world, opens_ms, closes_ms):
+    """A close in the year 292 million used to be announced, and every report of it failed."""
+    assert code(world, "olga", AnnounceAuction("R", 2023, "TLA", opens_ms, closes_ms, 10, 10)) == "CW-6105"
+
+
+def test_the_name_of_a_planned_round_is_bounded(world):
+    now = world.at_ms
+    notice = AnnounceAuction("R", 2023, "TLA", now, now + 1, 10, 10, "x" * 5000)
+    assert code(world, "olga", notice) == "CW-9103"

@@ -84,6 +84,10 @@ def test_an_unknown_name_lists_what_there_is():
         ("transfers.csv", "2023-12-29,mill,kiln,GDEA,2022,10,60.00", "CW-9309", 1),
         ("surrenders.csv", "2023-12-29,mill,2023", "CW-9309", 1),
         ("credits.csv", "2023-12-29,p2,forest,PHCER,2022,10", "CW-9309", 1),
+        ("objections.csv", "kiln,2023,2023-12-29,2024-06-20,late,10", "CW-9309", 3),
+        ("projects.csv", "mill,2023,paper_tissue,10,1,2023-12-29", "CW-9309", 6),
+        ("projects.csv", "mill,2023,paper_tissue,10,1,2024-12-29,0001-01-01", "CW-9221", 7),
+        ("transfers.csv", "9999-12-31,mill,kiln,GDEA,2022,10,60.00", "CW-9221", 1),
     ],
 )
 def test_a_bad_row_is_placed_by_file_line_and_column(tmp_path, table, row, code, column):
@@ -174,3 +178,12 @@ def test_the_json_schema_accepts_the_built_in_scenarios_and_rejects_a_typo():
         plain["steps"][0]["do"] = "dance"
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(plain, schema)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+def test_times_out_of_reach_are_refused_before_anything_is_played(tmp_path, at):
+    """The journal used to be written, and the report of it then failed."""
+    folder = write(tmp_path, TOML.replace("begins_at = 2024-01-02T08:00:00", f"begins_at = {at}"))
+    assert placed(fault(folder))[:2] == ("CW-9221", "scenario.toml")
+    folder = write(tmp_path, TOML.replace("at = 2024-08-01T09:00:00", f"at = {at}"))
+    assert placed(fault(folder))[:2] == ("CW-9221", "scenario.toml")

@@ -16,7 +16,7 @@ from capwright.auction.messages import (
 )
 from capwright.auction.reserve import policy_reserve, reserve_for
 from capwright.auction.state import Auction, BidRecord
-from capwright.kernel.message import Event
+from capwright.kernel.message import LATEST_MS, Event
 from capwright.kernel.quantity import MAX_FEN
 from capwright.kernel.refusal import Refused, define, refuse
 from capwright.kernel.text import MAX_ID, MAX_REASON, check_text
@@ -46,9 +46,9 @@ WINDOW = define(
 )
 BAD_WINDOW = define(
     "CW-6105",
-    en="An auction must close after it opens.",
-    zh="竞价截止时间须晚于开始时间。",
-    rule="auction notice",
+    en="An auction must close after it opens, and before the year 2201.",
+    zh="竞价截止时间须晚于开始时间，且早于2201年。",
+    rule="auction notice; design: bound everything",
 )
 NO_DEPOSIT = define(
     "CW-6107",
@@ -94,7 +94,8 @@ class Bidding(Desk):
             refuse(BAD_ID, auction=command.auction_id)
         if command.auction_id in self.state.auctions:
             refuse(AUCTION_TAKEN, auction=command.auction_id)
-        if command.closes_ms <= command.opens_ms:
+        check_text("round", command.round, MAX_ID, least=0)
+        if not 0 <= command.opens_ms < command.closes_ms <= LATEST_MS:
             refuse(BAD_WINDOW)
         rules = self.rules_of(command.vintage)
         source = self.government("auction")

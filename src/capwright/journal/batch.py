@@ -11,7 +11,7 @@ import msgspec
 from capwright.journal import fault
 from capwright.journal.chain import Head, Record, pack
 from capwright.journal.codec import Codec, encode
-from capwright.kernel.message import CommandRefused, Event, Outcome
+from capwright.kernel.message import LATEST_MS, CommandRefused, Event, Outcome
 from capwright.kernel.refusal import Refusal, RefusalCode, Refused
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ __all__ = ["Answer", "Batch", "Bulk", "Envelope", "now_ms", "usable"]
 
 MAX_COMMAND_BYTES: Final = 16 * 1024 * 1024
 _MAX_TEXT: Final = 200
-# The end of the year 2200, the last vintage: rules work out later moments, and datetimes end in 9999.
-_LATEST_MS: Final = 7_289_654_399_999
 _UNENCODABLE: Final = (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError)
 
 new_record: Final = tuple.__new__  # as Record(…), without its Python-level constructor
@@ -102,7 +100,7 @@ class Batch:
                 fault.COMMAND_TOO_LARGE, command_id=command_id, size=len(raw), most=MAX_COMMAND_BYTES
             )
         at = self._clock() if asked is None else asked
-        if not 0 <= at <= _LATEST_MS:
+        if not 0 <= at <= LATEST_MS:
             return _not_journaled(fault.BAD_TIME, command_id=command_id, at_ms=at)
         if at < self._at:  # noqa: PLR1730 - max() costs more than the comparison
             at = self._at

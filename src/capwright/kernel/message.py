@@ -7,13 +7,16 @@ class and an upcaster; a class never changes its meaning.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from msgspec import Struct
 
 from capwright.kernel.refusal import Refusal
 
-__all__ = ["Command", "CommandRefused", "Event", "Outcome", "Permit"]
+__all__ = ["LATEST_MS", "Command", "CommandRefused", "Event", "Outcome", "Permit"]
+
+# The end of the year 2200, the last vintage: rules work out later moments, and datetimes end in 9999.
+LATEST_MS: Final = 7_289_654_399_999
 
 
 class Permit(Struct, frozen=True):

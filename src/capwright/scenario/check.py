@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from msgspec import Struct
 
-from capwright.kernel.refusal import BadInput, Refusal, RefusalCode, define
-from capwright.table import Table, check_unique
+from capwright.kernel.refusal import BadInput, Refusal, RefusalCode, Refused, define
+from capwright.table import Table, check_unique, check_year
 
 if TYPE_CHECKING:
     from capwright.scenario.files import Step
@@ -195,18 +195,31 @@ def _check_emissions(scenario: Scenario) -> None:
 def _check_days(scenario: Scenario) -> None:
     """Nothing may happen before the market opens."""
     begins_at = scenario.file.begins_at
+    _in_reach(scenario, 0, begins_at)
     begins_on = begins_at.date()
     _not_before(scenario.transfers, "date", begins_on)
     _not_before(scenario.surrenders, "date", begins_on)
     _not_before(scenario.credits, "date", begins_on)
     _not_before(scenario.rounds, "date", begins_on)
-    _not_before(scenario.objections, "date", begins_on)
+    for column in ("date", "decided_on"):
+        _not_before(scenario.objections, column, begins_on)
+    for column in ("bought_on", "accepted_on", "controlled_on", "issued_on"):
+        _not_before(scenario.projects, column, begins_on)
     _not_before(scenario.freezes, "date", begins_on)
     _not_before(scenario.enterprises, "opened_on", begins_on)
     for n, step in enumerate(scenario.file.steps):
+        _in_reach(scenario, step_line(scenario.folder, n), step.at)
         if _plain(step.at) < _plain(begins_at):
             said = {"at": str(step.at), "begins_at": str(begins_at)}
             _fault(scenario, step_line(scenario.folder, n), TOO_EARLY, **said)
+
+
+def _in_reach(scenario: Scenario, line: int, at: datetime) -> None:
+    """Refuse a time that is far from any market."""
+    try:
+        check_year(at)
+    except Refused as no:
+        raise BadInput(no.refusal, str(scenario.folder / "scenario.toml"), line) from None
 
 
 def _not_before(table: Table[T], column: str, begins_on: date) -> None:
