@@ -248,3 +248,20 @@ def test_creating_at_the_same_moment_makes_one_journal(durable):
     assert errors == []
     with durable.engine() as engine:
         assert engine.execute(Give("a", 1), "1", "x").seq == 1
+
+
+@pytest.mark.parametrize("kind", ["apsw", "sqlite3"])
+def test_a_journal_on_a_medium_that_cannot_be_written_is_read(request, tmp_path, monkeypatch, kind):
+    """SQLite wants files beside a journal that it reads; on a read-only disc it could not be opened."""
+    where = place(kind, request, tmp_path)
+    with where.engine() as engine:
+        engine.execute(Give("ann", 5), "g1", "bank", at_ms=7_000)
+    for ending in ("-wal", "-shm", ".lock"):
+        Path(where.address + ending).unlink(missing_ok=True)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert ids_of(where.store(create=False, read_only=True)) == ["g1"]
+    assert [file.name for file in tmp_path.iterdir()] == ["journal.sqlite"]
+
+
+def ids_of(store):
+    return [one.command_id for one in records(store)]

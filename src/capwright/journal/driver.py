@@ -51,12 +51,15 @@ class SqliteConnection(Protocol):
 
 
 class _Apsw:
-    def __init__(self, path: Path, *, read_only: bool) -> None:
+    def __init__(self, path: Path, *, read_only: bool, sealed: bool) -> None:
         flags = (
             apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         )
+        name = str(path)
+        if sealed:
+            name, flags = f"{path.absolute().as_uri()}?immutable=1", flags | apsw.SQLITE_OPEN_URI
         try:
-            self._connection = apsw.Connection(str(path), flags=flags)
+            self._connection = apsw.Connection(name, flags=flags)
         except apsw.Error as fault:
             raise _from_apsw(fault) from fault
         self._connection.set_busy_timeout(_BUSY_MS)
@@ -90,8 +93,9 @@ def _from_apsw(fault: apsw.Error) -> SqliteError:
 
 
 class _Standard:
-    def __init__(self, path: Path, *, read_only: bool) -> None:
+    def __init__(self, path: Path, *, read_only: bool, sealed: bool) -> None:
         address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+        address += "&immutable=1" if sealed else ""
         try:
             self._connection = sqlite3.connect(
                 address, uri=True, isolation_level=None, timeout=_BUSY_MS / 1000, check_same_thread=False
@@ -126,8 +130,11 @@ def _from_standard(fault: sqlite3.Error) -> SqliteError:
     return SqliteError(getattr(fault, "sqlite_errorcode", 1), text)
 
 
-def connect(path: Path, *, read_only: bool, driver: str = "") -> SqliteConnection:
-    """Open the file with the best driver, or with the standard library's if `driver` is `sqlite3`."""
+def connect(path: Path, *, read_only: bool, driver: str = "", sealed: bool = False) -> SqliteConnection:
+    """Open the file with the best driver, or with the standard library's if `driver` is `sqlite3`.
+
+    `sealed`: nobody can change the file, so that neither locks nor files beside it are needed.
+    """
     if driver != "sqlite3" and _HAS_APSW:
-        return _Apsw(path, read_only=read_only)
-    return _Standard(path, read_only=read_only)
+        return _Apsw(path, read_only=read_only, sealed=sealed)
+    return _Standard(path, read_only=read_only, sealed=sealed)

@@ -117,7 +117,9 @@ class SqliteStore:
             time.sleep(0.01)
 
     def _connect(self, *, create: bool) -> SqliteConnection:
-        connection = connect(self._path, read_only=self.read_only, driver=self._driver)
+        connection = connect(
+            self._path, read_only=self.read_only, driver=self._driver, sealed=self._is_sealed()
+        )
         try:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
@@ -128,6 +130,11 @@ class SqliteStore:
             connection.close()
             raise
         return connection
+
+    def _is_sealed(self) -> bool:
+        """Whether it is a whole file in a folder that cannot be written, as on an auditor's disc."""
+        whole = not self._path.with_name(f"{self._path.name}-wal").exists()
+        return self.read_only and whole and not os.access(self._path.absolute().parent, os.W_OK)
 
     def _identify(self, connection: SqliteConnection, *, create: bool) -> None:
         """Make sure that the file is a journal of this format, making it one if it is empty."""
