@@ -47,7 +47,7 @@ def now_ms() -> int:
 
 def usable(text: str) -> bool:
     """Whether an id can be stored everywhere and shown."""
-    return 0 < len(text) <= _MAX_TEXT and text.isprintable()
+    return type(text) is str and 0 < len(text) <= _MAX_TEXT and text.isprintable()
 
 
 class Batch:
@@ -82,14 +82,15 @@ class Batch:
         more.
         """
         command, command_id, actor, asked = envelope
-        if not (0 < len(command_id) <= _MAX_TEXT and command_id.isprintable()):
-            return _not_journaled(fault.BAD_COMMAND_ID, command_id=repr(command_id[:_MAX_TEXT]))
-        if actor not in self._actors:
+        if type(command_id) is not str or not (0 < len(command_id) <= _MAX_TEXT and command_id.isprintable()):
+            return _not_journaled(fault.BAD_COMMAND_ID, command_id=repr(command_id)[:_MAX_TEXT])
+        if type(actor) is not str or actor not in self._actors:
             if not usable(actor):
-                return _not_journaled(fault.BAD_ACTOR, actor=repr(actor[:_MAX_TEXT]))
+                return _not_journaled(fault.BAD_ACTOR, actor=repr(actor)[:_MAX_TEXT])
             self._actors.add(actor)
         try:
             raw = encode(command)
+            self._codec.command(raw)  # what is not of its type could be written, but not be read again
         except _UNENCODABLE as error:
             return _not_journaled(fault.UNWRITABLE_COMMAND, command_id=command_id, reason=str(error))
         first = self._by_id.get(command_id) or known.get(command_id)
@@ -100,8 +101,8 @@ class Batch:
                 fault.COMMAND_TOO_LARGE, command_id=command_id, size=len(raw), most=MAX_COMMAND_BYTES
             )
         at = self._clock() if asked is None else asked
-        if not 0 <= at <= LATEST_MS:
-            return _not_journaled(fault.BAD_TIME, command_id=command_id, at_ms=at)
+        if type(at) is not int or not 0 <= at <= LATEST_MS:
+            return _not_journaled(fault.BAD_TIME, command_id=command_id, at_ms=repr(at)[:_MAX_TEXT])
         if at < self._at:  # noqa: PLR1730 - max() costs more than the comparison
             at = self._at
 

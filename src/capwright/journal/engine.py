@@ -272,7 +272,11 @@ class Engine:
 
     def _known(self, envelopes: Sequence[Envelope]) -> dict[str, Record]:
         ids = [one[1] for one in envelopes]
-        if not all(ids) or not "".join(ids).isprintable():  # all at once, because it is nearly always true
+        try:
+            plain = all(ids) and "".join(ids).isprintable()  # all at once: it is nearly always true
+        except TypeError:  # an id that is no text
+            plain = False
+        if not plain:
             ids = [one for one in ids if usable(one)]
         return {one.command_id: one for one in self._store.find(ids)} if ids else {}
 

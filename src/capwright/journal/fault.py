@@ -43,8 +43,8 @@ UNWRITABLE_COMMAND = define(
     "CW-8503",
     en="The command '{command_id}' cannot be written down: {reason}.",
     zh="指令“{command_id}”无法写入日志：{reason}。",
-    mend_en="Send valid Unicode text.",
-    mend_zh="请使用有效的Unicode文本。",
+    mend_en="Send valid Unicode text, and every field as the type it has.",
+    mend_zh="请使用有效的Unicode文本，各字段须为规定的类型。",
     rule="design: every command is in the journal",
 )
 BAD_ACTOR = define(
