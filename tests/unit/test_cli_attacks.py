@@ -57,3 +57,60 @@ def test_a_day_is_a_day_and_no_week(capsys, tmp_path):
     said = call(capsys, "compliance", "status", "--scheme", "uk-ets", "--as-of", "2024-W01-1", *files)
     assert said.code == 2
     assert "CW-9011" in said.err
+
+
+def alter_snapshot(journal, change):
+    """Write another state into the newest snapshot; return its number."""
+    import sqlite3
+
+    from capwright.journal.store import Snapshot
+
+    database = sqlite3.connect(journal)
+    row = database.execute(
+        "SELECT seq, hash, format, state, checksum FROM snapshot ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    made = change(Snapshot(*row))
+    database.execute(
+        "UPDATE snapshot SET state = ?, checksum = ? WHERE seq = ?", (made.state, made.checksum, row[0])
+    )
+    database.commit()
+    database.close()
+    return row[0]
+
+
+def test_a_damaged_snapshot_is_found(capsys, journal):
+    def damage(snapshot):
+        return snapshot._replace(state=b"\x00" + snapshot.state[1:])
+
+    seq = alter_snapshot(journal, damage)
+    said = call(capsys, "verify", journal, "--json")
+    assert said.code == 1
+    assert f'"seq": {seq}' in said.out
+    assert "CW-8708" in said.out
+
+
+def test_a_forged_snapshot_is_found(capsys, journal):
+    """With its checksum made anew it was believed at every start, and `verify` did not look at it."""
+    from capwright.journal import Engine, open_store
+    from capwright.journal.store import Snapshot
+    from capwright.market import Market
+    from tests.worlds import ALPHA
+
+    def forge(snapshot):
+        market = Market()
+        market.restore(snapshot.state)
+        market.book.state.cash = {ALPHA: 10**9, "bank": -(10**9)}
+        return Snapshot.of(snapshot.seq, snapshot.hash, snapshot.format, market.snapshot())
+
+    alter_snapshot(journal, forge)
+    with Engine(open_store(journal), Market) as engine:
+        assert engine.machine.book.cash_fen(ALPHA) == 10**9, "else this test tests nothing"
+    said = call(capsys, "verify", journal)
+    assert said.code == 1
+    assert "CW-8708" in said.out
+    assert call(capsys, "verify", journal, "--json", "--lang", "zh").code == 1
+
+
+def test_a_sound_snapshot_is_no_finding(capsys, journal):
+    assert alter_snapshot(journal, lambda snapshot: snapshot) > 0
+    assert call(capsys, "verify", journal).code == 0

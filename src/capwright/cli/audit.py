@@ -124,11 +124,13 @@ class _Reader:
 
 
 def _database(store: Store) -> list[Finding]:
-    """What the database finds wrong with its own pages and indexes."""
+    """What the database finds wrong with its own pages and indexes, and which snapshots are damaged."""
     from capwright.journal.fault import StoreFailed
+    from capwright.journal.replay import snapshot_faults
 
     try:
-        return [_note(DATABASE_DAMAGED, text=text.rstrip(".")) for text in store.check()]
+        pages = [_note(DATABASE_DAMAGED, text=text.rstrip(".")) for text in store.check()]
+        return pages + [_finding(one.refusal, one.seq) for one in snapshot_faults(store)]
     except (StoreFailed, Refused) as fault:
         return [_note(DATABASE_DAMAGED, text=str(fault).rstrip("."))]
 
@@ -140,12 +142,11 @@ def _market(store: Store, report: AuditReport, until_seq: int) -> list[Finding]:
     """
     from capwright.audit.report import compare_holdings
     from capwright.journal.fault import StoreFailed
-    from capwright.journal.replay import replay
+    from capwright.journal.replay import replay_past_snapshots
     from capwright.market import Market
 
-    market = Market()
     try:
-        replay(store, market, until_seq=until_seq)
+        market, strange = replay_past_snapshots(store, Market, until_seq)
     except (Refused, StoreFailed) as fault:
         said = fault.refusal.message(settings.lang) if isinstance(fault, Refused) else str(fault)
         return [_note(NOT_REPLAYED, reason=said)]
@@ -153,7 +154,8 @@ def _market(store: Store, report: AuditReport, until_seq: int) -> list[Finding]:
     laws = (
         [_note(LAW_BROKEN, law=law.rstrip(".")) for law in market.breaches()] if report.counts["rows"] else []
     )
-    return [*compare_holdings(report, book.units, book.cash), *laws]
+    snapshots = [_finding(one.refusal, one.seq) for one in strange]
+    return [*compare_holdings(report, book.units, book.cash), *laws, *snapshots]
 
 
 def _note(spec: RefusalCode, **details: str | int) -> Finding:
