@@ -114,3 +114,31 @@ def test_a_forged_snapshot_is_found(capsys, journal):
 def test_a_sound_snapshot_is_no_finding(capsys, journal):
     assert alter_snapshot(journal, lambda snapshot: snapshot) > 0
     assert call(capsys, "verify", journal).code == 0
+
+
+def test_no_figure_is_told_from_an_altered_journal(capsys, tmp_path, journal):
+    """`holdings`, `serial`, `report` and the Beancount export used to tell altered figures without a word."""
+    import sqlite3
+
+    database = sqlite3.connect(journal)
+    database.execute("DROP TRIGGER journal_no_update")
+    (before,) = database.execute("SELECT events FROM journal WHERE events LIKE '%UnitsIssued%'").fetchone()
+    assert "100000" in before
+    database.execute(
+        "UPDATE journal SET events = replace(events, '100000', '900000') WHERE events LIKE '%UnitsIssued%'"
+    )
+    database.commit()
+    database.close()
+    for command in (
+        ("holdings", journal),
+        ("serial", journal, "TLA-2023-1"),
+        ("report", journal, "-o", tmp_path / "r.html"),
+        ("journal", "export", journal, "--format", "beancount", "-o", tmp_path / "x"),
+        ("journal", "export", journal, "-o", tmp_path / "y"),
+    ):
+        said = call(capsys, *command)
+        assert (said.code, said.out) == (2, ""), command
+        assert "CW-8702" in said.err
+    assert not (tmp_path / "x").exists()
+    assert not (tmp_path / "y").exists()
+    assert not (tmp_path / "r.html").exists()

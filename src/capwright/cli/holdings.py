@@ -9,7 +9,7 @@ import typer
 from capwright.cli.frame import JOURNALS, columns, command, emit_json, out, say, settings
 from capwright.cli.given import moment_ms, near
 from capwright.cli.names import Names, bucket_words, event_name, place_words
-from capwright.cli.opened import DbArgument, local, opened, opening_of, rows
+from capwright.cli.opened import DbArgument, local, opened, opening_of
 from capwright.cli.problem import UNKNOWN_ACCOUNT, bad_argument
 from capwright.kernel.quantity import format_money
 
@@ -61,12 +61,13 @@ def holdings_command(
     显示现在或过去任一时点的持有情况：各账户的单位与资金。
     """
     from capwright.history import balances_at
+    from capwright.journal.replay import chained
 
     with opened(db) as store:
         zone = opening_of(store).zone
         until = moment_ms("--as-of", as_of, zone) if as_of is not None else None
         names = Names()
-        balances = balances_at(names.heeding(rows(store)), until)
+        balances = balances_at(names.heeding(chained(store)), until)
     if account and account not in balances.accounts:
         close = near(account, list(balances.accounts))
         raise bad_argument("ACCOUNT", UNKNOWN_ACCOUNT, account=account[:60], near=close)
@@ -157,12 +158,13 @@ def serial_command(
     查询单个序列号的全部历史。
     """
     from capwright.history import parse_serial, serial_history
+    from capwright.journal.replay import chained
 
     series, number = parse_serial(serial)
     with opened(db) as store:
         zone = opening_of(store).zone
         names = Names()
-        steps = serial_history(names.heeding(rows(store)), series, number)
+        steps = serial_history(names.heeding(chained(store)), series, number)
     if settings.json:
         emit_json({"series": series, "number": number, "timezone": str(zone), "steps": steps})
     else:

@@ -296,8 +296,9 @@ def _jsonl(store: Store, stream: IO[bytes]) -> int:
 
 def _beancount(store: Store, stream: IO[bytes]) -> int:
     from capwright.beancount import beancount_lines
+    from capwright.journal.replay import chained
 
     opening = opening_of(store)
-    for line in beancount_lines(rows(store), currency=opening.currency, zone=opening.zone):
+    for line in beancount_lines(chained(store), currency=opening.currency, zone=opening.zone):
         stream.write(line.encode() + b"\n")
     return store.head().seq

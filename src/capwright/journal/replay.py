@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Machine",
     "Replayed",
+    "chained",
     "find_faults",
     "load",
     "quiet_collector",
@@ -84,6 +85,15 @@ def records(store: Store, from_seq: int = 1, *, checked: bool = True) -> Iterato
             if checked:
                 head = follow(head, row)
             yield as_record(row)
+
+
+def chained(store: Store) -> Iterator[Row]:
+    """Yield every row as it is stored, checking the chain; raises `ChainFault` at a wrong one."""
+    head = EMPTY
+    for page in store.scan(_LOWEST):
+        for row in page:
+            head = follow(head, row)
+            yield row
 
 
 def _head_before(store: Store, seq: int) -> Head:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct, field
+from msgspec import MsgspecError, Struct, field
 
 from capwright.allocation.messages import (
     AllowancesIssued,
@@ -16,6 +16,7 @@ from capwright.allocation.messages import (
 )
 from capwright.auction.messages import AuctionCleared, AwardSettled
 from capwright.journal.codec import market_codec
+from capwright.journal.fault import UNREADABLE, ChainFault
 from capwright.kernel.message import CommandRefused
 from capwright.ledger.messages import PostingEvent, SeriesOpened, TransactionCompleted
 from capwright.ledger.place import account_of
@@ -86,7 +87,11 @@ def read_facts(rows: Iterable[Row]) -> Facts:
         if not facts.rows:
             facts.first_ms = at_ms
         facts.rows, facts.last_ms = facts.rows + 1, at_ms
-        for event in decode(events):
+        try:
+            told = decode(events)
+        except (MsgspecError, UnicodeDecodeError) as fault:
+            raise ChainFault(UNREADABLE, seq, reason=str(fault)) from fault
+        for event in told:
             if type(event) is CommandRefused:
                 asked = type(market_codec().command(command)).__name__
                 name, person = command_id.decode(), actor.decode()

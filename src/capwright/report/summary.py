@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, cast, get_args
 
 from msgspec.structs import replace
 
-from capwright.journal.replay import load
+from capwright.journal.replay import chained, load
 from capwright.journal.store import open_store
 from capwright.ledger.clock import local_time
 from capwright.market import Market
@@ -71,7 +71,7 @@ def summarise_db(url: str) -> Summary:
 def summarise_store(store: Store, url: str = "") -> Summary:
     """Sum up an open journal, which stays open."""
     market, head, _ = load(store, Market)
-    facts = read_facts(row for page in store.scan() for row in page)
+    facts = read_facts(chained(store))
     about = _about(market, facts, url or store.url, head_hash=head.hash.hex())
     return _summary(market, facts, about, _scenario_of(market))
 
@@ -86,7 +86,7 @@ def _facts_of(result: RunResult) -> Facts:
         return facts
     store = open_store(result.db, read_only=True)
     try:
-        return read_facts(row for page in store.scan() for row in page)
+        return read_facts(chained(store))
     finally:
         store.close()
 
