@@ -142,3 +142,12 @@ def test_no_figure_is_told_from_an_altered_journal(capsys, tmp_path, journal):
     assert not (tmp_path / "x").exists()
     assert not (tmp_path / "y").exists()
     assert not (tmp_path / "r.html").exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://u:s3cret@h/x", "POSTGRESQL://u:s3cret@h/x", "postgres://u:s3cret@h:1/x"]
+)
+def test_no_password_is_shown(capsys, url):
+    said = call(capsys, "verify", url)
+    assert said.code == 2
+    assert "s3cret" not in said.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
@@ -115,7 +116,7 @@ def open_store(url: str | Path, *, create: bool = False, read_only: bool = False
         return PostgresStore(address, create=create, read_only=read_only)
     path = address.removeprefix("sqlite:///")
     if not path or "\0" in path or "://" in path or path.startswith("sqlite:"):
-        raise open_fault(BAD_URL, url=address)
+        raise open_fault(BAD_URL, url=re.sub(r":[^/@]*@", ":…@", address))  # no password on a screen
     from capwright.journal.sqlite import SqliteStore  # noqa: PLC0415
 
     return SqliteStore(Path(path), create=create, read_only=read_only)
