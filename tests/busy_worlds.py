@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import date
 from decimal import Decimal
@@ -36,6 +37,7 @@ from capwright.scheme.loader import load_scheme, load_text
 from capwright.settlement.room import DepositCash, SettleTrade
 from tests import worlds
 from tests.allocation_worlds import ALPHA, AUCTION, BETA, GAMMA, PROJECT, RESERVE, TOTAL, TRADER, GdWorld, gd
+from tests.registry_worlds import Registry
 from tests.worlds import World, number, rep
 
 HOUR_MS = 3_600_000
@@ -176,3 +178,40 @@ def busy_testland() -> World:
     world.do(rep(one), AddTrustedAccount(one, two))
     world.do("ann", IssueUnits("TLA", 2023, 100, worlds.TOTAL))
     return world
+
+
+def busy_registry(scheme: str) -> Registry:
+    """Two accounts of every type of a scheme, most with units and cash, and transfers that wait."""
+    world = Registry(scheme)
+    accounts = list(world.book.state.accounts.values())
+    stocked = [a for a in accounts if a.purpose in {"holding", "auction", "allocation", "issue", "reserve"}]
+    for account, kind in itertools.product(stocked, world.kinds):
+        world.stock(account.number, 5_000, kind)
+    for account in accounts:
+        world.do("olga", DepositCash(account.number, 50_000_000))
+    world.do("ann", RegisterProject("P1", world.kinds[-1], type="forest"))
+    holders = [account.number for account in accounts if account.purpose == "holding"][:6]
+    for one in holders:
+        world.code("ann", RecordEmissions(one, world.vintage, 900))
+        world.code(f"{one}/a", SurrenderUnits(one, world.vintage, 300))
+    _proposals(world, holders)
+    for one, other in itertools.product(holders[:3], holders[:3]):
+        world.code(f"{one}/a", AddTrustedAccount(one, other))
+        world.code(f"{one}/b", ApproveTrustedAccount(one, other))
+    now = world.at_ms
+    notice = AnnounceAuction("R1", world.vintage, world.kinds[0], now, now + HOUR_MS, 1_000, 100)
+    world.code("olga", notice)
+    for one in holders:
+        world.code(f"{one}/a", PlaceBid("R1", one, 2_000, 500))
+    return world
+
+
+def _proposals(world: Registry, holders: list[str]) -> None:
+    """Transfers of every type between the holders; half of those that wait are approved."""
+    line = (UnitLine(f"{world.kinds[0]}-{world.vintage}", 10),)
+    for one, other, row in itertools.product(holders, holders, world.rules.registry.transaction_types):
+        world.code(world.actor(row, one), ProposeTransaction(row.name, one, other, line))
+    people = ("ann", "bob", "olga", "otto", *(f"{one}/b" for one in holders))
+    waiting = list(world.market.rooms["registry"].state.pending)[::2]
+    for name, person in itertools.product(waiting, people):
+        world.code(person, ApproveTransaction(name))
