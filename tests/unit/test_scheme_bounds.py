@@ -152,3 +152,13 @@ def test_a_parent_lies_in_the_same_folder(tmp_path, name):
     with pytest.raises(BadInput) as refused:
         load_scheme(folder / "s.toml")
     assert refused.value.refusal.code == "CW-8008"
+
+
+def test_a_byte_that_is_not_utf8_is_placed(tmp_path):
+    file = tmp_path / "s.toml"
+    file.write_bytes(b'name = "x"\nen = "caf\xe9"\n')
+    with pytest.raises(BadInput) as refused:
+        load_scheme(file)
+    found = refused.value
+    assert (found.refusal.code, found.line, found.column) == ("CW-8017", 2, 10)
+    assert "0xe9" in found.refusal.message("zh")

@@ -102,8 +102,13 @@ def _shipped_text(name: str) -> str:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        place = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        reason = f"0x{error.object[error.start]:02x}"
+        raise problem(UNREADABLE, Origin(str(path), *place), reason=reason) from error
+    except (OSError, ValueError) as error:  # a path with a NUL is a ValueError
         reason = getattr(error, "strerror", None) or str(error)
         raise problem(UNREADABLE, Origin(str(path)), reason=reason) from error
 
