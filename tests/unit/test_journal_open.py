@@ -38,6 +38,14 @@ def test_a_folder_is_no_journal(tmp_path):
     assert code_of(tmp_path, create=True) == "CW-8802"
 
 
+def test_a_pipe_or_a_device_is_no_journal(tmp_path):
+    """Reading a pipe waited for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/null")):
+        for how in ({}, {"create": True}, {"read_only": True}):
+            assert code_of(path, **how) == "CW-8802"
+
+
 def test_a_file_of_another_kind_is_left_as_it_was(tmp_path):
     for name, content in (("a.csv", b"bidder,price\n" * 500), ("b.txt", b"x"), ("c.bin", bytes(8192))):
         file = tmp_path / name

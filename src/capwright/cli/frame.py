@@ -242,6 +242,7 @@ _REASONS: Final = {
     "Not a gzipped file": "不是 gzip 文件",
     "Read-only file system": "文件系统只读",
     "it is a folder": "这是一个目录",
+    "it is no ordinary file": "不是普通文件",
     "its folder does not exist": "所在目录不存在",
 }
 

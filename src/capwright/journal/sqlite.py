@@ -96,6 +96,8 @@ class SqliteStore:
         path, folder = self._path, self._path.absolute().parent
         if path.is_dir():
             raise open_fault(NOT_A_JOURNAL, url=self.url, reason="it is a folder")
+        if path.exists() and not path.is_file():  # a pipe would be waited for without end
+            raise open_fault(NOT_A_JOURNAL, url=self.url, reason="it is no ordinary file")
         if path.is_file() and path.stat().st_size and not _is_sqlite(path):
             raise open_fault(NOT_A_JOURNAL, url=self.url, reason="it is a file of another kind")
         if not path.exists() and (self.read_only or not create):
