@@ -1,4 +1,4 @@
-"""Where unsold units go, reserve sales, and the policy reserve price. Expected values are worked by hand."""
+"""Where unsold units go, and the policy reserve price. Expected values are worked by hand."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from decimal import Decimal
 import pytest
 
 from capwright.auction.reserve import Trade, policy_reserve
-from capwright.auction.supply import reserve_sale_due, roll_forward, sell_reserve, spread
+from capwright.auction.supply import roll_forward, spread
 from capwright.kernel.refusal import Refused
-from capwright.scheme.auction_rules import PriceTier
 from tests.auction_books import rules
 
 
@@ -49,29 +48,6 @@ def test_spread_ends():
     assert spread(0, [None], lot_t=500) == ((0,), 0)
     assert spread(700, [None, None], lot_t=500) == ((500, 200), 0)
     assert spread(700, [], lot_t=1) == ((), 700)
-
-
-TIERS = (
-    PriceTier(name="APCR-1", kind="reserve_sale", trigger_fen_per_t=50_00, quantity_t=10_000),
-    PriceTier(name="APCR-2", kind="reserve_sale", trigger_fen_per_t=70_00, quantity_t=10_000),
-)
-
-
-def test_reserve_sale_at_sixty_per_cent_of_the_lowest_tier():
-    wci = rules(tiers=TIERS, reserve_sale_share=Decimal("0.6"))
-    assert reserve_sale_due(wci, 30_00)
-    assert not reserve_sale_due(wci, 29_99)
-    assert reserve_sale_due(wci, 29_99, last_before_surrender=True)
-    assert not reserve_sale_due(rules(), 99_00, last_before_surrender=True)
-
-
-def test_reserve_is_sold_whole_or_pro_rata():
-    tier = TIERS[0]
-    assert sell_reserve(tier, {"a": 4_000, "b": 6_000}, lot_t=1000, seed="s") == {"a": 4_000, "b": 6_000}
-    # 10 of 16 lots: 7.5 and 2.5 round down to 7 and 2, one lot is drawn.
-    sold = sell_reserve(tier, {"a": 12_000, "b": 4_000}, lot_t=1000, seed="s")
-    assert sold in ({"a": 8_000, "b": 2_000}, {"a": 7_000, "b": 3_000})
-    assert sold == sell_reserve(tier, {"b": 4_000, "a": 12_000}, lot_t=1000, seed="s")
 
 
 def trade(on, price_fen, quantity_t, mode="listed_click"):

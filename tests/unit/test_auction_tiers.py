@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
-
 import pytest
 
 from capwright.auction.messages import (
@@ -17,83 +14,8 @@ from capwright.auction.messages import (
     UnsoldMoved,
 )
 from capwright.kernel.refusal import Refused
-from capwright.ledger.messages import UnitLine
-from capwright.registry.messages import OpenAccount, ProposeTransaction
-from capwright.settlement.room import DepositCash
-from tests.worlds import ALPHA, AUCTION, BETA, CANCELLATION, MINI, TOTAL, TRADER, World, number, rep
-
-HOUR_MS = 3_600_000
-RESERVE, PROJECTS = number(105, 1), number(106, 1)
-TIERS = """
-name = "tiered-2023"
-extends = ["mini_scheme"]
-en = "Supply that follows the price"
-zh = "随价格调整的投放量"
-source = "tests"
-confidence = "default"
-
-[auction]
-unsold = "reserve"
-max_share_per_bidder = 1
-bidders = ["firm"]
-tiers = [
-  {{ name = "tier", kind = "{kind}", trigger_fen_per_t = {trigger}, quantity_t = {quantity_t} }},
-]
-
-[[registry.account_types]]
-code = "new_entrant_reserve"
-number = 106
-en = "New entrants"
-zh = "新建项目储备"
-purpose = "reserve"
-government = true
-
-[[registry.account_types]]
-code = "market_reserve"
-number = 105
-en = "Market reserve"
-zh = "市场调节储备"
-purpose = "reserve"
-government = true
-
-[[registry.account_types]]
-code = "operator_holding"
-bidder_category = "firm"
-
-[[registry.transaction_types]]
-code = "10-51"
-to_types = ["auction", "operator_holding", "market_reserve", "new_entrant_reserve"]
-"""
-
-
-def world_of(folder: Path, kind: str, trigger: int, quantity_t: int, reserve_t: int = 0) -> World:
-    (folder / "mini_scheme.toml").write_text(MINI.read_text(encoding="utf-8"), encoding="utf-8")
-    scheme = folder / "tiered-2023.toml"
-    text = TIERS.format(kind=kind, trigger=trigger, quantity_t=quantity_t)
-    scheme.write_text(text, encoding="utf-8")
-    world = World(scheme).furnish()
-    # The other reserve is opened first: the round must not touch it.
-    for account, code in ((PROJECTS, "new_entrant_reserve"), (RESERVE, "market_reserve")):
-        world.do("olga", OpenAccount(account, code, "state", code, date(2023, 1, 1)))
-    lines = {AUCTION: 10_000, PROJECTS: 5_000, RESERVE: reserve_t}
-    for account, quantity in lines.items():
-        if quantity:
-            line = (UnitLine("TLA-2023", quantity),)
-            world.do("ann", ProposeTransaction("central_transfer", TOTAL, account, line))
-    for account in (ALPHA, BETA):
-        world.do("olga", DepositCash(account, 10_000_000))
-    now = world.at_ms
-    world.do("olga", AnnounceAuction("R1", 2023, "TLA", now, now + HOUR_MS, 1000))
-    return world
-
-
-def bid(world: World, account: str, price_fen: int, quantity_t: int) -> None:
-    world.do(rep(account), PlaceBid("R1", account, price_fen, quantity_t))
-
-
-def clear(world: World):
-    world.at_ms += HOUR_MS
-    return world.do("olga", ClearAuction("R1", "seed"))
+from tests.tiered_worlds import HOUR_MS, PROJECTS, RESERVE, bid, clear, world_of
+from tests.worlds import ALPHA, AUCTION, BETA, CANCELLATION, TRADER, World, rep
 
 
 def refused(world: World, actor: str, command) -> str:
@@ -151,3 +73,17 @@ def test_an_auction_has_an_id_that_no_other_hold_can_have(tmp_path, auction, cod
     world = world_of(tmp_path, "withhold_below", 80_00, 400)
     now = world.at_ms
     assert refused(world, "olga", AnnounceAuction(auction, 2023, "TLA", now, now + HOUR_MS, 10)) == code
+
+
+def test_what_a_bidder_holds_counts_against_the_holding_limit(tmp_path):
+    """1 × 1,000 + 0.0005 × (1,050,000 - 1,000) = 1,524 t; ALPHA has 1,000 of them, so 524 are left."""
+    world = world_of(tmp_path, "reserve_sale", 6000, 400, holding_limit="1_000, 1, 0.0005")
+    bid(world, ALPHA, 7000, 600)
+    (cleared, _unsold) = clear(world)
+    assert [(line.account, line.quantity_t) for line in cleared.awards] == [(ALPHA, 524)]
+    assert [refusal.code for refusal in cleared.rejected.values()] == ["CW-6009"]
+    # What is won but not yet paid counts too.
+    now = world.at_ms
+    world.do("olga", AnnounceAuction("R2", 2023, "TLA", now, now + HOUR_MS, 1000))
+    bid(world, ALPHA, 7000, 600, "R2")
+    assert clear(world, "R2")[0].awards == ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from capwright.auction.bids import Bidder
+from capwright.auction.bids import Bidder, holding_limit_t
 from capwright.auction.clearing import clear
 from capwright.auction.desk import NOT_CLOSED, Desk, as_bid, round_key
 from capwright.auction.messages import (
@@ -15,6 +15,7 @@ from capwright.auction.messages import (
     SettleAuction,
     UnsoldMoved,
 )
+from capwright.auction.reserve_sale import at_tier, tier_of
 from capwright.auction.result import Clearing
 from capwright.auction.state import Auction
 from capwright.auction.supply import roll_forward
@@ -54,15 +55,18 @@ class Awards(Desk):
         if auction.status != "announced" or request.at_ms < auction.closes_ms:
             refuse(NOT_CLOSED, auction=auction.id)
         check_text("seed", command.seed, MAX_ID, least=0)
-        rules = self.rules_of(auction.vintage)
+        rules = self.rules_for(auction)
+        bids = [as_bid(bid_id, n, b) for n, (bid_id, b) in enumerate(auction.bids.items())]
+        if auction.tier:
+            bids = at_tier(tier_of(self.rules_of(auction.vintage), auction.tier), bids)
         result = clear(
             rules,
             auction.offered_t,
-            [as_bid(bid_id, n, b) for n, (bid_id, b) in enumerate(auction.bids.items())],
+            bids,
             reserve_fen_per_t=auction.reserve_fen_per_t,
             seed=command.seed,
             secondary_fen_per_t=command.secondary_fen_per_t,
-            bidders=self._bidders(auction),
+            bidders=self._bidders(rules, auction),
         )
         pay_by_ms = request.at_ms
         if rules.payment_working_days:
@@ -79,16 +83,38 @@ class Awards(Desk):
         check_free(self.book, reserve, auction.series, released_t)
         return self.book.moves(reserve, held(auction.source, auction.id), auction.series, released_t)
 
-    def _bidders(self, auction: Auction) -> list[Bidder]:
+    def _bidders(self, rules: AuctionRules, auction: Auction) -> list[Bidder]:
         names = dict.fromkeys(bid.account for bid in auction.bids.values())
         return [
             Bidder(
                 name=name,
                 quota_t=self.hooks.quota_t(name, auction.vintage),
+                holding_room_t=self._holding_room_t(rules, auction, name),
                 guarantee_fen=auction.deposits.get(name, 0),
             )
             for name in names
         ]
+
+    def _holding_room_t(self, rules: AuctionRules, auction: Auction, account: str) -> int | None:
+        """What an account may still hold: the limit for the year's budget, less what it has or is owed.
+
+        Allowances of the round's vintage and older ones are pooled, held and frozen ones included (17 CCR
+        95920). None where the scheme has no limit or no cap to measure it by.
+        """
+        cap = self.rulebook.vintage(auction.vintage).body.cap
+        if rules.holding_limit is None or cap is None:
+            return None
+        kinds = self.rulebook.now().unit_kinds
+        has_t = 0
+        for where in self.book.places_of(account):
+            for name, quantity_t in self.book.at(where).items():
+                series = self.book.state.series[name]
+                if kinds[series.kind].family == "allowance" and series.vintage <= auction.vintage:
+                    has_t += quantity_t
+        for other in self.state.auctions.values():
+            if other.vintage <= auction.vintage and account in other.due:
+                has_t += other.due[account].quantity_t
+        return holding_limit_t(rules.holding_limit, cap.total_t) - has_t
 
     def _result(
         self, auction: Auction, result: Clearing, pay_by_ms: int, released: tuple[UnitMove, ...]

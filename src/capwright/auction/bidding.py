@@ -15,6 +15,7 @@ from capwright.auction.messages import (
     WithdrawBid,
 )
 from capwright.auction.reserve import policy_reserve, reserve_for
+from capwright.auction.reserve_sale import check_due, tier_of
 from capwright.auction.state import Auction, BidRecord
 from capwright.kernel.message import LATEST_MS, Event
 from capwright.kernel.quantity import MAX_FEN
@@ -98,9 +99,8 @@ class Bidding(Desk):
         if not 0 <= command.opens_ms < command.closes_ms <= LATEST_MS:
             refuse(BAD_WINDOW)
         rules = self.rules_of(command.vintage)
-        source = self.government("auction")
         series = series_id(command.kind, command.vintage)
-        offered_t = command.offered_t or self._planned_t(rules, command)
+        source, offered_t, reserve = self._offer(rules, command, request.at_ms)
         check_quantity(offered_t)
         check_free(self.book, source, series, offered_t)
         there = held(source, command.auction_id)
@@ -113,11 +113,29 @@ class Bidding(Desk):
                 offered_t=offered_t,
                 opens_ms=command.opens_ms,
                 closes_ms=command.closes_ms,
-                reserve_fen_per_t=self._reserve(rules, command, request.at_ms),
+                reserve_fen_per_t=reserve,
                 round=command.round,
+                tier=command.tier,
                 units=self.book.moves(source, there, series, offered_t),
             )
         ]
+
+    def _offer(
+        self, rules: AuctionRules, command: AnnounceAuction, at_ms: int
+    ) -> tuple[str, int, int | None]:
+        """Which account the units come from, how many, and the reserve price."""
+        if not command.tier:
+            offered_t = command.offered_t or self._planned_t(rules, command)
+            return self.government("auction"), offered_t, self._reserve(rules, command, at_ms)
+        tier = tier_of(rules, command.tier)
+        check_due(rules, self._last_price(), last_before_surrender=command.last_before_surrender)
+        source = self.government("reserve", first="market_reserve")
+        return source, command.offered_t or tier.quantity_t, tier.trigger_fen_per_t
+
+    def _last_price(self) -> int | None:
+        """The settlement price of the last auction cleared, sales from the reserve left out."""
+        cleared = [a for a in self.state.auctions.values() if a.price_fen_per_t is not None and not a.tier]
+        return max(cleared, key=lambda auction: auction.closes_ms).price_fen_per_t if cleared else None
 
     def _planned_t(self, rules: AuctionRules, command: AnnounceAuction) -> int:
         for planned in rules.rounds:
@@ -145,7 +163,7 @@ class Bidding(Desk):
         """Take a bid inside the window and hold its deposit."""
         auction = self.auction(command.auction_id)
         self._in_window(request, auction)
-        rules = self.rules_of(auction.vintage)
+        rules = self.rules_for(auction)
         category = self._category(rules, command.account)
         bid = Bid(
             id=f"{auction.id}/{auction.entered + 1}",
@@ -198,7 +216,7 @@ class Bidding(Desk):
         auction = self.auction(command.auction_id)
         self._in_window(request, auction)
         bid = auction.bids.get(command.bid_id)
-        if bid is None or bid.account != command.account or not self.rules_of(auction.vintage).withdrawable:
+        if bid is None or bid.account != command.account or not self.rules_for(auction).withdrawable:
             refuse(IRREVOCABLE, bid=command.bid_id)
         there = held(command.account, auction.id)
         cash = (CashMove(bid.deposit_fen, there, command.account),) if bid.deposit_fen else ()
@@ -246,6 +264,7 @@ class Bidding(Desk):
             closes_ms=event.closes_ms,
             reserve_fen_per_t=event.reserve_fen_per_t,
             round=event.round,
+            tier=event.tier,
         )
 
     def bid_placed(self, event: BidPlaced, _at_ms: int) -> None:

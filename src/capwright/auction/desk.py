@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from capwright.auction.bids import Bid
 from capwright.auction.reserve import Trade
+from capwright.auction.reserve_sale import reserve_sale, tier_of
 from capwright.auction.state import Auction, AuctionState, BidRecord
 from capwright.kernel.refusal import define, refuse
 from capwright.ledger.book import Book
@@ -54,6 +55,11 @@ class Desk:
         """The auction rules of a vintage."""
         rules: AuctionRules = self.rulebook.vintage(vintage).section("auction")
         return rules
+
+    def rules_for(self, auction: Auction) -> AuctionRules:
+        """The rules of a round: those of its vintage, or of a sale from the reserve."""
+        rules = self.rules_of(auction.vintage)
+        return reserve_sale(rules, tier_of(rules, auction.tier)) if auction.tier else rules
 
     def auction(self, auction_id: str) -> Auction:
         """The round of this id; refuses an unknown one."""

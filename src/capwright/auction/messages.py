@@ -37,6 +37,8 @@ class AnnounceAuction(Command, frozen=True):
 
     `round` names the round of the scheme's plan, if it is one; `offered_t` 0 then means the planned volume
     with what earlier rounds carried over. `reserve_fen_per_t` None: worked out from the scheme's rule.
+    `tier` names a price tier: the round is then a sale from the reserve at that price, held when it is due,
+    or whatever the price when it is the `last_before_surrender`.
     """
 
     permit: ClassVar[Permit] = _EXCHANGE
@@ -48,6 +50,8 @@ class AnnounceAuction(Command, frozen=True):
     offered_t: int = 0
     reserve_fen_per_t: int | None = None
     round: str = ""
+    tier: str = ""
+    last_before_surrender: bool = False
 
 
 class AuctionAnnounced(PostingEvent, frozen=True, kw_only=True):
@@ -62,6 +66,7 @@ class AuctionAnnounced(PostingEvent, frozen=True, kw_only=True):
     closes_ms: int
     reserve_fen_per_t: int | None = None
     round: str = ""
+    tier: str = ""
 
 
 class PlaceBid(Command, frozen=True):

@@ -16,6 +16,7 @@ from msgspec import Struct, field, structs
 
 from capwright.auction.bids import Bid, SetAside
 from capwright.auction.clearing import clear
+from capwright.auction.reserve_sale import at_tier, reserve_sale, tier_of
 from capwright.auction.result import Clearing, Statistics
 from capwright.auction.ties import DEFAULT_SEED
 from capwright.kernel.quantity import format_money
@@ -196,17 +197,22 @@ def auction_from_table(
     reserve_fen_per_t: int | None = None,
     seed: str = DEFAULT_SEED,
     *,
+    tier: str = "",
     name: str = "",
     currency: str = "CNY",
     lang: str = "en",
 ) -> AuctionReport:
     """Clear the bids of a CSV file under a scheme's rules.
 
-    `name` is the scheme's, `lang` the language of the reasons. Raises `BadInput` for a faulty file. A policy
+    `tier` names a price tier: the units are then sold from the reserve at its price. `name` is the scheme's,
+    `lang` the language of the reasons. Raises `BadInput` for a faulty file. A policy
     reserve price that is not given is left out and the report says so: a file of bids has no trades to work
     it out from. (A round on the ledger is refused without it.)
     """
     bids, lines = bids_from_table(read_table(path, BidRow))
+    if tier:
+        sold = tier_of(rules, tier)
+        bids, rules = at_tier(sold, bids), reserve_sale(rules, sold)
     unknown = rules.reserve == "listed_click_mean" and reserve_fen_per_t is None
     if unknown:
         rules = structs.replace(rules, reserve="none")

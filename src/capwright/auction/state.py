@@ -43,6 +43,7 @@ class Auction(Struct):
     pay_by_ms: int = 0
     due: dict[str, AwardLine] = {}  # awards not yet settled, by account
     deposits: dict[str, int] = {}  # held deposit by account
+    tier: str = ""  # of the price-containment reserve, when the round sells from it
 
 
 class AuctionState(Struct):

@@ -1,17 +1,16 @@
-"""Supply of a round: tiers tied to the price, sales from a reserve, and where unsold units go."""
+"""Supply of a round: tiers tied to the price, and where unsold units go."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec import Struct
 
-from capwright.auction.ties import share_out
 from capwright.kernel.quantity import floor_t
 from capwright.scheme.auction_rules import AuctionRules, PriceTier
 
-__all__ = ["RolledForward", "Supply", "adjust", "reserve_sale_due", "roll_forward", "sell_reserve", "spread"]
+__all__ = ["RolledForward", "Supply", "adjust", "roll_forward", "spread"]
 
 
 class Supply(Struct, frozen=True, kw_only=True):
@@ -74,30 +73,6 @@ def adjust(
                 supply_t=supply_t, interim_fen_per_t=interim, moved_t=moved_t, pinned_fen_per_t=pinned
             )
     return Supply(supply_t=supply_t, interim_fen_per_t=interim, moved_t=moved_t, least_fen_per_t=least)
-
-
-def reserve_sale_due(
-    rules: AuctionRules, last_settlement_fen_per_t: int, *, last_before_surrender: bool = False
-) -> bool:
-    """Whether a sale from the price-containment reserve is held.
-
-    It is when the last settlement price was at least the given share of the lowest tier price, and always for
-    the last one before the surrender date (17 CCR 95913).
-    """
-    triggers = [tier.trigger_fen_per_t for tier in rules.tiers if tier.kind == "reserve_sale"]
-    if not triggers or rules.reserve_sale_share is None:
-        return False
-    return last_before_surrender or last_settlement_fen_per_t >= rules.reserve_sale_share * min(triggers)
-
-
-def sell_reserve(tier: PriceTier, asked_t: Mapping[str, int], *, lot_t: int, seed: str) -> dict[str, int]:
-    """Sell one tier of the reserve at its price: all that is asked for, or pro rata when it is too much.
-
-    `asked_t` maps bid ids to whole lots. The pro-rata share is rounded down, the leftover drawn lot by lot.
-    """
-    if sum(asked_t.values()) <= tier.quantity_t:
-        return dict(asked_t)
-    return share_out(asked_t, tier.quantity_t, lot_t=lot_t, seed=seed)
 
 
 class RolledForward(Struct, frozen=True, kw_only=True):
