@@ -17,20 +17,10 @@ from capwright.allocation.issue import PreIssue
 from capwright.allocation.vintage import VintageRules
 from capwright.allocation.working import Note, Step, shown
 from capwright.kernel.refusal import BadInput, Refused
-from capwright.scheme.check import walk
+from capwright.scheme.reliance import Reliance, relied_on
 from capwright.scheme.schema import Scheme
 
-__all__ = ["AllocationReport", "Reliance", "Totals", "allocate_table", "render"]
-
-
-class Reliance(Struct, frozen=True):
-    """A memory or default value the report relied on, and where it comes from."""
-
-    path: str
-    value: str
-    confidence: str
-    source: str
-    note: str = ""
+__all__ = ["AllocationReport", "Totals", "allocate_table", "render"]
 
 
 class Totals(Struct, frozen=True, kw_only=True):
@@ -78,7 +68,7 @@ def allocate_table(
         vintage=book.vintage,
         enterprises=done,
         totals=_totals(done),
-        relied_on=_relied_on(scheme, done),
+        relied_on=relied_on(scheme, dict.fromkeys(path for each in done for path in each.cites)),
         cap=_cap(scheme, done),
     )
 
@@ -120,19 +110,6 @@ def _totals(done: Sequence[EnterpriseAllocation]) -> Totals:
     )
 
 
-def _relied_on(scheme: Scheme, done: Iterable[EnterpriseAllocation]) -> tuple[Reliance, ...]:
-    """Memory and default values among the scheme paths used, in the order of first use."""
-    values = dict(walk(scheme.body))
-    paths = dict.fromkeys(path for each in done for path in each.cites)
-    found = []
-    for path in paths:
-        citation = scheme.citations.get(path)
-        if citation is not None and citation.confidence.provisional:
-            said = _text(values.get(path))
-            found.append(Reliance(path, said, citation.confidence.value, citation.source, citation.note))
-    return tuple(found)
-
-
 def _cap(scheme: Scheme, done: Sequence[EnterpriseAllocation]) -> CapStatement | None:
     """The approved sums beside the plan of the cap, where the scheme has one."""
     if scheme.body.cap is None:
@@ -143,12 +120,6 @@ def _cap(scheme: Scheme, done: Sequence[EnterpriseAllocation]) -> CapStatement |
     }
     outcome = CapOutcome(approved_controlled_t=approved[False], approved_new_project_t=approved[True])
     return cap_statement(cap_plan(scheme.body.cap), outcome)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(str(item) for item in value)
-    return "" if value is None else str(value)
 
 
 def render(report: AllocationReport, lang: str = "en") -> str:

@@ -22,9 +22,17 @@ from capwright.auction.ties import DEFAULT_SEED
 from capwright.kernel.quantity import format_money
 from capwright.kernel.refusal import Refusal, define, refuse
 from capwright.scheme.auction_rules import AuctionRules
+from capwright.scheme.reliance import Reliance
 from capwright.table import Money, Table, Tonnes, read_table
 
-__all__ = ["AuctionReport", "BidRow", "auction_from_table", "bids_from_table", "report_json"]
+__all__ = [
+    "AuctionReport",
+    "BidRow",
+    "auction_from_table",
+    "bids_from_table",
+    "clearing_paths",
+    "report_json",
+]
 
 BAD_MOMENT = define(
     "CW-6040",
@@ -53,6 +61,26 @@ RESERVE_LEFT_OUT = define(
     mend_en="Give the announced one with --reserve.",
     mend_zh="请用 --reserve 给出公布的政策保留价。",
     rule="GZETS 2015-09-10, 2017-03-15, 2020-04-10",
+)
+
+
+# What deposits, payment and a secondary market ask for is not applied to a plain file.
+_CLEARING: Final = (
+    "price_rule",
+    "tie_rule",
+    "under_subscription",
+    "equal_is_short",
+    "reserve_fen_per_t",
+    "lot_t",
+    "tick_fen",
+    "min_bid_t",
+    "institution_min_bid_t",
+    "max_share_per_bidder",
+    "purchase_limits",
+    "unsold",
+    "spread_rounds",
+    "spread_cap",
+    "bidders",
 )
 
 
@@ -160,7 +188,8 @@ class AuctionReport(Struct, frozen=True, kw_only=True):
     Prices and amounts are exact decimals with two places; in JSON they are numbers, so 16.10 equals 16.1.
     `awards` and `payments` list the winners only, in the order of their best bid. `rejected` were not
     valid or cut by a limit, `unsuccessful` were valid and won nothing or not all. `unsold_goes` is the
-    scheme's rule, `moved_t` what its price tiers released (+) or withheld (-).
+    scheme's rule, `moved_t` what its price tiers released (+) or withheld (-). `relied_on` names the memory
+    and default values of the scheme behind it.
     """
 
     rules: str
@@ -188,6 +217,14 @@ class AuctionReport(Struct, frozen=True, kw_only=True):
     note: Why | None = None
     interim_price: Decimal | None = None
     moved_t: dict[str, int] = {}
+    relied_on: tuple[Reliance, ...] = ()
+
+
+def clearing_paths(rules: AuctionRules, tier: str = "") -> list[str]:
+    """The scheme paths that clearing a file of bids can depend on: what is set, and applies to a file."""
+    fields = [name for name in _CLEARING if getattr(rules, name) not in (None, (), {})]
+    tiers = [t.name for t in rules.tiers if (t.name == tier if tier else t.kind != "reserve_sale")]
+    return [f"auction.{name}" for name in fields] + [f"auction.tiers.{name}" for name in tiers]
 
 
 def auction_from_table(

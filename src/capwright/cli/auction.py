@@ -26,6 +26,7 @@ auction = make_group("auction", "Auctions from plain files. 有偿发放（竞�
         "capwright auction clear --rules eu --offer 3000000 bids.csv",
         "capwright auction clear --rules guangdong-2016 --offer 500,000 --reserve 9.37 b.csv --table",
         "capwright auction clear --rules uk --offer 5000000 --seed 2024-05-01 bids.csv",
+        "capwright auction clear --rules auction-wci-2025 --offer 9000000 --tier APCR-1 bids.csv",
     ],
 )
 def clear_command(
@@ -54,6 +55,14 @@ def clear_command(
         str,
         typer.Option("--seed", help="Published seed of the draw among equal bids. 同价抽签的公开随机种子。"),
     ] = "",
+    tier: Annotated[
+        str,
+        typer.Option(
+            "--tier",
+            metavar="NAME",
+            help="Sell from the reserve at this price tier, e.g. APCR-1. 按价格档从储备出售。",
+        ),
+    ] = "",
     show_table: Annotated[
         bool, typer.Option("--table", help="Also a table, on stderr. 另在标准错误输出表格。")
     ] = False,
@@ -62,9 +71,12 @@ def clear_command(
 
     按规则出清一场竞价，结果以 JSON 输出。
     """
-    from capwright.auction.report import auction_from_table, report_json
+    from msgspec import structs
+
+    from capwright.auction.report import auction_from_table, clearing_paths, report_json
     from capwright.auction.ties import DEFAULT_SEED
     from capwright.scheme.presets import PRESETS
+    from capwright.scheme.reliance import relied_on
 
     scheme, section = scheme_with(PRESETS.get(rules, rules), "auction")
     report = auction_from_table(
@@ -73,10 +85,12 @@ def clear_command(
         tonnes("--offer", offer, least=1),
         money_fen("--reserve", reserve) if reserve else None,
         seed or DEFAULT_SEED,
+        tier=tier,
         name=scheme.name,
         currency=scheme.body.currency,
         lang=settings.lang,
     )
+    report = structs.replace(report, relied_on=relied_on(scheme, clearing_paths(section, tier)))
     write(report_json(report) + "\n")
     if show_table:
         _print_table(report)
@@ -115,5 +129,7 @@ def _print_table(report: AuctionReport) -> None:
     for why in (report.why, report.note):
         if why:
             console.print(why.reason)
+    for value in report.relied_on:
+        console.print(f"{value.path} = {value.value} [{value.confidence}] {value.source}", soft_wrap=True)
     for line in (*report.rejected, *report.unsuccessful):
         console.print(f"{line.bidder} {line.price:,} × {line.quantity_t:,} t: {line.reason}", soft_wrap=True)

@@ -118,7 +118,14 @@ def status_command(
     逐年判定：COMPLIED 已履约，COMPLIED_LATE 逾期履约，SHORT 未足额清缴，PENDING 未到期，
     NOT_REPORTED 无核查数据，EXCLUDED 豁免，NOT_APPLICABLE 不适用。
     """
-    from capwright.compliance.report import AccountRow, EmissionsRow, SurrenderRow, status_table
+    from capwright.compliance.report import (
+        AccountRow,
+        EmissionsRow,
+        SurrenderRow,
+        status_paths,
+        status_table,
+    )
+    from capwright.scheme.reliance import relied_on
     from capwright.table import read_table
 
     loaded, _ = scheme_with(scheme, "compliance")
@@ -130,12 +137,16 @@ def status_command(
         read_table(emissions, EmissionsRow),
         read_table(surrenders, SurrenderRow),
     )
+    relied = relied_on(loaded, status_paths(loaded))
     if settings.json:
         rows = [{"account": account, "status": status} for account, status in statuses]
-        emit_json({"scheme": loaded.name, "as_of": on.isoformat(), "accounts": rows})
+        emit_json({"scheme": loaded.name, "as_of": on.isoformat(), "accounts": rows, "relied_on": relied})
         return
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("account", "status"))
     writer.writerows(statuses)
+    for value in relied:
+        said = f"{value.path} = {value.value} [{value.confidence}] {value.source}"
+        note(say(f"Relied on {said}", f"依赖未公布的数值：{said}"))
     if not statuses and sys.stdout.isatty():
         note(say("No accounts.", "没有账户。"))

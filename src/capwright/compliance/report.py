@@ -43,6 +43,7 @@ __all__ = [
     "EmissionsRow",
     "SurrenderRow",
     "cumulative_table",
+    "status_paths",
     "status_table",
     "yearly_table",
 ]
@@ -156,6 +157,19 @@ def status_table(
         ]
     results = yearly_table(scheme, as_of, accounts, emissions, surrenders)
     return [(account, result.status.value) for account, result in results]
+
+
+def status_paths(scheme: Scheme) -> tuple[str, ...]:
+    """The scheme paths that a status depends on: a cumulative one knows no deadline and no relief."""
+    if _rules(scheme).status == "cumulative":
+        return ("compliance.status",)
+    names = (
+        "surrender_due_on",
+        "surrender_due_on_original",
+        "gas_units_owe_at_most_quota",
+        "shortfall_cap_share",
+    )
+    return ("compliance.status", *(f"compliance.{name}" for name in names))
 
 
 def cumulative_table(
