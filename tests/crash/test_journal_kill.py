@@ -172,13 +172,13 @@ def where(request, tmp_path):
     return place(request.param, request, tmp_path)
 
 
-@pytest.mark.parametrize("task", ["toy", "market"])
+@pytest.mark.parametrize("task", ["toy", "market", "trade"])
 def test_killed_a_few_dozen_times(where, tmp_path, task):
     campaign(where, tmp_path, task, seed=f"{where.kind} {task}", kills=30)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", ["toy", "market"])
+@pytest.mark.parametrize("task", ["toy", "market", "trade"])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_killed_hundreds_of_times(where, tmp_path, task, seed):
     campaign(where, tmp_path, task, seed=f"{seed} {where.kind} {task}", kills=250)

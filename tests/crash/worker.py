@@ -57,9 +57,45 @@ class MarketTask:
         return rep(source), ProposeTransaction("transfer", source, target, (line,))
 
 
+class TradeTask(MarketTask):
+    """Orders on a trading day of a small exchange: entered, cancelled, replaced, offered, confirmed."""
+
+    def __init__(self) -> None:
+        from capwright.market import Market
+        from tests.exchange_worlds import Exchange
+
+        self.options = {"machine": Market, "codec": None}
+        world = Exchange().open("10:00")
+        self.at_ms = world.at_ms
+        self.opening = [(name, actor, at_ms, command) for command, name, actor, at_ms in world.log]
+
+    def command(self, draw: random.Random) -> tuple[str, Command]:
+        from capwright.exchange import messages as m
+        from tests.exchange_worlds import ALPHA, BETA, TRADER, rep
+
+        account, other = draw.sample([ALPHA, BETA, TRADER], 2)
+        side, price = draw.choice(("buy", "sell")), draw.randrange(4980, 5021)
+        known = f"{draw.randrange(10)}.{draw.randrange(40)}/{draw.randrange(30)}"  # mostly nobody's order
+        kind = draw.random()
+        if kind < 0.7:
+            return rep(account), m.PlaceOrder(account, "TLA", side, price, draw.randrange(1, 40))
+        if kind < 0.8:
+            return rep(account), m.MassCancel(account, "TLA", side)
+        if kind < 0.9:
+            deal = m.ProposeDeal(account, other, "TLA", side, price, draw.randrange(10, 40))
+            return rep(account), deal
+        return rep(account), m.ConfirmDeal(account, known)
+
+
+TASKS: dict[str, type[ToyTask | MarketTask]] = {"toy": ToyTask, "market": MarketTask, "trade": TradeTask}
+
+
 def command_of(task: ToyTask | MarketTask, name: str) -> Envelope:
     """The command that belongs to an id: a repeated id repeats its command."""
     draw = random.Random(name)
+    if isinstance(task, TradeTask):
+        actor, command = task.command(draw)
+        return Envelope(command, name, actor, task.at_ms)
     if isinstance(task, MarketTask):
         actor, command = task.command(draw)
         return Envelope(command, name, actor)
@@ -131,7 +167,7 @@ def main() -> None:
     for line in sys.stdin:
         job = json.loads(line)
         if job["task"] not in tasks:
-            tasks[job["task"]] = MarketTask() if job["task"] == "market" else ToyTask()
+            tasks[job["task"]] = TASKS[job["task"]]()
         child = os.fork()
         if not child:
             try:

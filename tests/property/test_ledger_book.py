@@ -12,7 +12,7 @@ from capwright.ledger.laws import breaches, totals_t
 from capwright.ledger.messages import CashMove, TransactionCompleted, UnitIssue
 from capwright.ledger.place import BANK, account_of, frozen
 from capwright.registry.messages import UnitsIssued
-from capwright.settlement.room import CashPaid
+from capwright.settlement.messages import CashPaid
 
 ACCOUNTS = ("A", "B", "C")
 PLACES = [*ACCOUNTS, *(frozen(a, year) for a in ACCOUNTS for year in ("2022", "2023"))]

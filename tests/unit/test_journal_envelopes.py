@@ -8,7 +8,7 @@ from capwright.journal import Engine, Envelope, MemoryStore, records
 from capwright.journal.codec import market_codec
 from capwright.market import Market
 from capwright.registry.messages import RegisterHolder, SetReportingYears
-from capwright.settlement.room import DepositCash
+from capwright.settlement.messages import DepositCash
 from tests.worlds import ALPHA, opening
 
 

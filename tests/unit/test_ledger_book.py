@@ -6,10 +6,10 @@ import pytest
 
 from capwright.ledger.accounts import Account, Series, series_id
 from capwright.ledger.book import Book, BookState, Draft
-from capwright.ledger.messages import CashMove, TransactionCompleted, UnitIssue, UnitMove
+from capwright.ledger.messages import CashMove, TradeSettled, TransactionCompleted, UnitIssue, UnitMove
 from capwright.ledger.place import BANK
 from capwright.registry.messages import UnitsIssued
-from capwright.settlement.room import CashDeposited, CashPaid, TradeSettled
+from capwright.settlement.messages import CashDeposited, CashPaid
 from tests.worlds import ALPHA, BETA, SURRENDER, TRADER
 
 TLA = "TLA-2023"

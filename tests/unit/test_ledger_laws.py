@@ -8,7 +8,7 @@ from capwright.ledger.laws import Promise, breaches, totals_t
 from capwright.ledger.messages import UnitLine
 from capwright.ledger.place import BANK, account_of, bucket_of, frozen, held, place
 from capwright.registry.messages import FreezeUnits, ProposeTransaction
-from capwright.settlement.room import DepositCash
+from capwright.settlement.messages import DepositCash
 from tests.worlds import ALPHA, BETA, TOTAL, TRADER, World, rep
 
 TLA = "TLA-2023"

@@ -11,7 +11,8 @@ import pytest
 from msgspec import Struct, field
 
 from capwright.kernel.refusal import BadInput
-from capwright.table import DOUBLE_COLUMN, Money, Tonnes, check_unique, parse_table, read_table
+from capwright.table import Money, Tonnes, check_unique, parse_table, read_table
+from capwright.table.rows import DOUBLE_COLUMN
 
 
 class Row(Struct):

@@ -55,13 +55,14 @@ class Batch:
 
     __slots__ = (
         "_actors", "_at", "_by_id", "_clock", "_codec", "_digest", "_execute", "_seq",
-        "events", "packed", "records", "start",
+        "decoded", "events", "packed", "records", "start",
     )  # fmt: skip
 
     def __init__(self, machine: Machine, head: Head, codec: Codec, clock: Callable[[], int]) -> None:
         self.start = head
         self.records: list[Record] = []
         self.packed: list[bytes] = []
+        self.decoded: list[tuple[Event, ...]] = []  # the events of the records, read back from their bytes
         self.events = 0
         self._by_id: dict[str, Record] = {}
         self._actors: set[str] = set()  # found usable
@@ -116,7 +117,7 @@ class Batch:
                 refusal = no.refusal
                 events = ()
                 written = encode((CommandRefused(refusal),))
-            self._codec.events(written)  # what a restart cannot read must not be committed
+            decoded = self._codec.events(written)  # what a restart cannot read must not be committed
         except Exception as error:  # noqa: BLE001 - a bug of the machine, whatever it is
             return _machine_fault(command_id, error)
         self._seq = seq = self._seq + 1
@@ -126,6 +127,7 @@ class Batch:
         record = new_record(Record, (seq, at, command_id, actor, raw, written, digest))
         self.records.append(record)
         self.packed.append(packed)
+        self.decoded.append(decoded)
         self._by_id[command_id] = record
         self.events += len(events)
         return Outcome(seq, events, refusal)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from capwright.journal.replay import Machine
     from capwright.journal.store import Store
-    from capwright.kernel.message import Command
+    from capwright.kernel.message import Command, Event
 
 __all__ = ["MAX_BATCH", "Bulk", "Engine", "Envelope"]
 
@@ -61,6 +61,7 @@ class Engine:
         clock: Callable[[], int] = now_ms,
         snapshot_every: int = SNAPSHOT_EVERY,
         patience_s: float = PATIENCE_S,
+        committed: Callable[[Sequence[Record], Sequence[tuple[Event, ...]]], None] | None = None,
     ) -> None:
         self._store = store
         self._factory = machine_factory
@@ -68,6 +69,7 @@ class Engine:
         self._clock = clock
         self._snapshot_every = snapshot_every
         self._patience_s = patience_s
+        self._committed = committed  # is told of records, with their events, once they are durable
         self._lock = threading.RLock()  # held while commands are carried out and written
         self._gate = threading.Lock()  # held while the queue is entered or closed
         self._queue: SimpleQueue[tuple[Envelope, Future[Outcome]] | None] = SimpleQueue()
@@ -310,6 +312,8 @@ class Engine:
             if refusal is not None:
                 return refusal
         self._head = batch.head
+        if self._committed is not None:
+            self._committed(batch.records, batch.decoded)
         self._unsaved += batch.events
         if self._unsaved >= self._snapshot_every:
             self.snapshot()

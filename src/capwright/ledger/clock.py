@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from capwright.kernel.refusal import define, refuse
@@ -11,7 +11,7 @@ from capwright.scheme.calendar import completion_time
 if TYPE_CHECKING:
     from capwright.ledger.rulebook import Rules
 
-__all__ = ["completion_ms", "local_time", "trusted_from_ms", "within_days", "working_day_end_ms"]
+__all__ = ["completion_ms", "local_ms", "local_time", "trusted_from_ms", "within_days", "working_day_end_ms"]
 
 TIME = define(
     "CW-4203",
@@ -35,6 +35,11 @@ def local_time(rules: Rules, at_ms: int) -> datetime:
 
 def _ms(when: datetime) -> int:
     return (when - _EPOCH) // timedelta(milliseconds=1)
+
+
+def local_ms(rules: Rules, day: date, clock: time) -> int:
+    """Return the sequencer's time of a local clock time on a day."""
+    return _ms(datetime.combine(day, clock, tzinfo=rules.zone))
 
 
 def working_day_end_ms(rules: Rules, at_ms: int, working_days: int) -> int:

@@ -20,7 +20,11 @@ __all__ = ["Promise", "breaches", "totals_t"]
 
 
 class Promise(Struct, frozen=True):
-    """A room has promised that `amount` units of `series` (or fen, series `cash`) lie at `place`."""
+    """A room has promised that `amount` units of `series` (or fen, series `cash`) lie at `place`.
+
+    The empty series stands for units of any series together: an order holds so many tonnes, of whatever
+    vintages.
+    """
 
     place: str
     series: str
@@ -86,15 +90,18 @@ def _cash(book: Book) -> list[str]:
 def _promises(book: Book, promises: Iterable[Promise]) -> list[str]:
     """Held buckets equal the open promises behind them, no more and no less."""
     expected: dict[tuple[str, str], int] = {}
+    together: set[str] = set()
     for promise in promises:
         key = promise.place, promise.series
         expected[key] = expected.get(key, 0) + promise.amount
-    actual = {
-        (where, series): ranges.size_t
-        for where, by_series in book.state.units.items()
-        if bucket_of(where).startswith("held:")
-        for series, ranges in by_series.items()
-    }
+        if not promise.series:
+            together.add(promise.place)
+    actual: dict[tuple[str, str], int] = {}
+    for where, by_series in book.state.units.items():
+        if bucket_of(where).startswith("held:"):
+            for series, ranges in by_series.items():
+                key = where, "" if where in together else series
+                actual[key] = actual.get(key, 0) + ranges.size_t
     actual |= {
         (where, "cash"): fen for where, fen in book.state.cash.items() if bucket_of(where).startswith("held:")
     }

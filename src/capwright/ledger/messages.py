@@ -7,18 +7,21 @@ understand nothing but the three posting types to rebuild every balance.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from msgspec import Struct
 
 from capwright.kernel.message import Event
 from capwright.ledger.accounts import Series
+from capwright.scheme.exchange_rules import TradeMode
 
 __all__ = [
     "CashMove",
     "PostingEvent",
     "SanctionImposed",
     "SeriesOpened",
+    "TradeBusted",
+    "TradeSettled",
     "TransactionCompleted",
     "UnitIssue",
     "UnitLine",
@@ -110,3 +113,65 @@ class SanctionImposed(Event, frozen=True, kw_only=True):
     shortfall_t: int
     deduct_t: int = 0
     fine_fen: int = 0
+
+
+class TradeSettled(PostingEvent, frozen=True, kw_only=True):
+    """A trade, settled delivery against payment in this one event; rooms that count trades listen to it.
+
+    The buyer pays `value_fen` and its fee; the seller gets the value less its fee. `mode` tells how the trade
+    came about, since reserve and closing prices count some modes only. `product`, the two orders (or the ids
+    of the commands that picked or confirmed) and `aggressor`, the side that came second, are empty for trades
+    that were agreed elsewhere and only registered here.
+    """
+
+    stated_t: ClassVar[str] = "quantity_t"
+    stated_fen: ClassVar[str] = "paid_fen"
+
+    trade_id: str
+    seller: str
+    buyer: str
+    kind: str
+    quantity_t: int
+    price_fen_per_t: int
+    mode: TradeMode
+    product: str = ""
+    buy_order: str = ""
+    sell_order: str = ""
+    aggressor: Literal["", "buy", "sell"] = ""
+    buyer_fee_fen: int = 0
+    seller_fee_fen: int = 0
+
+    @property
+    def value_fen(self) -> int:
+        """Quantity times price."""
+        return self.quantity_t * self.price_fen_per_t
+
+    @property
+    def paid_fen(self) -> int:
+        """What the buyer pays in all."""
+        return self.quantity_t * self.price_fen_per_t + self.buyer_fee_fen
+
+
+class TradeBusted(PostingEvent, frozen=True, kw_only=True):
+    """A trade was undone: units, cash and fees went back where they came from."""
+
+    stated_t: ClassVar[str] = "quantity_t"
+    stated_fen: ClassVar[str] = "paid_fen"
+
+    trade_id: str
+    traded_at_ms: int
+    seller: str
+    buyer: str
+    kind: str
+    quantity_t: int
+    price_fen_per_t: int
+    mode: TradeMode
+    reason: str
+    product: str = ""
+    buyer_fee_fen: int = 0
+    seller_fee_fen: int = 0
+
+    @property
+    def paid_fen(self) -> int:
+        """What the buyer gets back."""
+        return self.quantity_t * self.price_fen_per_t + self.buyer_fee_fen

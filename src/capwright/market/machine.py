@@ -17,6 +17,7 @@ from msgspec import Struct
 from capwright.allocation.room import AllocationRoom
 from capwright.auction.room import AuctionRoom
 from capwright.compliance.room import ComplianceRoom
+from capwright.exchange.room import ExchangeRoom
 from capwright.kernel.message import Command, CommandRefused, Event
 from capwright.kernel.refusal import Refused, define, refuse
 from capwright.kernel.serial import RangeSet
@@ -41,6 +42,7 @@ from capwright.market.messages import (
     RejectProposal,
     SchemeAdopted,
 )
+from capwright.mrv.room import MrvRoom
 from capwright.registry.room import RegistryRoom
 from capwright.settlement.room import SettlementRoom
 
@@ -104,7 +106,9 @@ ROOMS: Final[dict[str, type[Room]]] = {
     "settlement": SettlementRoom,
     "allocation": AllocationRoom,
     "auction": AuctionRoom,
+    "exchange": ExchangeRoom,
     "compliance": ComplianceRoom,
+    "mrv": MrvRoom,
 }
 
 
@@ -268,7 +272,8 @@ class Market:
         for body in read.schemes:
             self.rulebook.adopt(body)
         for name, room in self.rooms.items():
-            room.state = _decode(read.rooms[name], room.state_type)
+            kept = read.rooms.get(name)  # a snapshot may be older than a room
+            room.state = room.state_type() if kept is None else _decode(kept, room.state_type)
             room.wire()
         self._wire()
 
