@@ -8,7 +8,7 @@ from pathlib import Path
 from capwright.auction.messages import AnnounceAuction, ClearAuction, PlaceBid
 from capwright.ledger.messages import UnitLine
 from capwright.registry.messages import OpenAccount, ProposeTransaction
-from capwright.settlement.room import DepositCash
+from capwright.settlement.messages import DepositCash
 from tests.worlds import ALPHA, AUCTION, BETA, MINI, TOTAL, World, number, rep
 
 HOUR_MS = 3_600_000

@@ -76,7 +76,7 @@ def test_data_centre_of_2023_uses_the_provincial_factor_at_pue_1_48():
     ],
 )
 def test_free_shares_by_vintage(vintage, process, free_t):
-    """Rulebook shares on a firm with constant emissions of 10,000 t and output of 5,000."""
+    """The published shares on a firm with constant emissions of 10,000 t and output of 5,000."""
     rows = [row(process, vintage - back, 5_000, emissions_t=10_000) for back in range(4)]
     assert one(vintage, *rows).quota.free_t == free_t
 

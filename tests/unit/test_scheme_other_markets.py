@@ -47,7 +47,7 @@ def national(year):
     return load_scheme(f"china-national-{year}").body
 
 
-# Rulebook 4.10: coal above 300 MW, to 300 MW, unconventional, gas, heat from coal, heat from gas.
+# Coal above 300 MW, to 300 MW, unconventional, gas, heat from coal, heat from gas.
 BENCHMARKS = {
     2019: "0.877 0.979 1.146 0.392 0.126 0.059",
     2020: "0.877 0.979 1.146 0.392 0.126 0.059",

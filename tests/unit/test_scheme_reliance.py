@@ -31,7 +31,7 @@ def test_a_tier_is_named_only_where_it_is_sold():
 
 
 def test_a_deadline_that_was_not_found_stands_behind_a_yearly_status():
-    """Vintage 2024: 2025-07-31 is a default (rulebook 6.1); vintage 2023's is published."""
+    """Vintage 2024: 2025-07-31 is a default; vintage 2023's is published."""
     assert paths("guangdong-2024", status_paths) == ["compliance.surrender_due_on"]
     assert paths("guangdong-2023", status_paths) == []
     assert paths("uk-ets", status_paths) == []  # cumulative: no deadline counts

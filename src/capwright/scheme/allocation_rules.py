@@ -8,8 +8,18 @@ from typing import Literal
 
 from capwright.scheme.section import Section
 
-__all__ = ["AllocationRules", "CapRules", "CoverageRules", "ExitRules", "ProcessRule", "Sector"]
+__all__ = [
+    "AllocationRules",
+    "CapRules",
+    "CoverageRules",
+    "CoverageTarget",
+    "ElectricityBasis",
+    "ExitRules",
+    "ProcessRule",
+    "Sector",
+]
 
+ElectricityBasis = Literal["calorific_value", "equal_value"]
 Method = Literal["benchmark", "historical_intensity", "historical_emissions", "verified_emissions"]
 
 
@@ -24,11 +34,33 @@ class Sector(Section, frozen=True, kw_only=True):
     controlled_count: int | None = None
 
 
+class CoverageTarget(Section, frozen=True, kw_only=True):
+    """The share of the area's emissions that the market is to cover in a year."""
+
+    year: int
+    covered_share: Decimal
+
+    @property
+    def en(self) -> str:
+        """What the target is called."""
+        return str(self.year)
+
+    @property
+    def zh(self) -> str:
+        """What the target is called in Chinese."""
+        return f"{self.year}年"
+
+
 class CoverageRules(Section, frozen=True, kw_only=True):
     """Who is in: the thresholds of the vintage's plan, which go before the `standing_*` ones of the law.
 
     `threshold_tce`: energy use that covers a firm as well; `threshold_racks`: standard racks of a data
     centre; `downgrade_years`: after so many years in a row under the threshold a firm reports only or is out.
+    `reference_years`: a figure of any of these years decides (empty: of the year before the vintage).
+    `opt_in_lock_years`: who joined of its own will may leave after so many years of compliance in a row.
+    `opt_in_by_approval`: firms below the thresholds or of other sectors may join too. `electricity_basis`:
+    how electricity counts in `threshold_tce`, by its own heat (当量值) or by the coal burned for it (等价值).
+    `targets`: the share of the area's emissions that is to be covered, by year.
     """
 
     threshold_t: int
@@ -44,6 +76,10 @@ class CoverageRules(Section, frozen=True, kw_only=True):
     controlled_count: int | None = None
     new_project_count: int | None = None
     opt_in_lock_years: int | None = None
+    opt_in_by_approval: bool = False
+    electricity_basis: ElectricityBasis = "calorific_value"
+    reference_years: tuple[int, ...] = ()
+    targets: tuple[CoverageTarget, ...] = ()
 
 
 class CapRules(Section, frozen=True, kw_only=True):

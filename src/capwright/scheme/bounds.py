@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from capwright.kernel.calendar import SATURDAY
 from capwright.kernel.quantity import MAX_FEN
 from capwright.kernel.text import MAX_ID, MAX_REASON
+from capwright.scheme.exchange_check import exchange_faults
 from capwright.scheme.registry_rules import RegistryRules
 from capwright.scheme.schema import CalendarRules, SchemeBody
 
@@ -38,7 +39,7 @@ _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 # The most of an integer by how its name ends; anything else is bounded by what money may be.
 _MOST: Final = (("_days", 3_650), ("_months", 1_200), ("_years", 200), ("_hours", 10_000), ("approvals", 2))
 _LEAST: Final = (("approvals", 1), ("least_representatives", 0))
-_YEARS: Final = ("vintage", "status_since", "base_years", "release_vintages")
+_YEARS: Final = ("vintage", "status_since", "base_years", "reference_years", "release_vintages", "year")
 
 
 def value_faults(values: Iterable[tuple[str, Any]]) -> Iterator[Fault]:
@@ -55,6 +56,7 @@ def setting_faults(body: SchemeBody) -> Iterator[Fault]:
         yield from _calendar(body.calendar)
     if body.registry is not None:
         yield from _registry(body.registry)
+    yield from exchange_faults(body)
 
 
 def _expected(name: str, value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from capwright.kernel.refusal import BadInput, Refused
 from capwright.scheme.bounds import Fault, setting_faults, value_faults
+from capwright.scheme.mrv_rules import MrvRules
 from capwright.scheme.problem import (
     DANGLING,
     DUPLICATE,
@@ -49,6 +50,7 @@ _NON_NEGATIVE = (
     "_years",
     "_hours",
 )
+_MOST_POINTS = 100
 _POSITIVE = ("decline", "capacity_factor", "reserve_factor", "lot_t", "tick_fen")
 
 
@@ -118,6 +120,11 @@ def _dates(body: SchemeBody, locate: Locate) -> Iterator[BadInput]:
             path = "compliance.offsets.request_by"
             asked = body.compliance.offsets.request_by
             pairs.append((path, "request_by / surrender_due_on", asked, due))
+    if body.mrv:
+        reported, stated = body.mrv.report_due_on, body.mrv.statement_due_on
+        path = "mrv.statement_due_on"
+        pairs.append((path, "report_due_on / statement_due_on", reported, stated))
+        pairs.append(("mrv.report_due_on", "period_start / report_due_on", start, reported))
     for path, what, first, last in pairs:
         if first and last and first > last:
             yield problem(INVERTED, locate(path), what=what, first=str(first), last=str(last))
@@ -132,6 +139,8 @@ def _references(body: SchemeBody, locate: Locate) -> Iterator[BadInput]:
         for process in body.allocation.processes:
             path = f"allocation.processes.{process.code}.sector"
             yield from _dangling([process.sector], sectors, path, locate)
+    if body.mrv:
+        yield from _mrv(body.mrv, locate)
     if body.registry is None:
         return
     yield from _registry_references(body.registry, locate)
@@ -146,6 +155,34 @@ def _references(body: SchemeBody, locate: Locate) -> Iterator[BadInput]:
     if body.allocation and body.allocation.exits and body.allocation.exits.special_kind:
         used = [body.allocation.exits.special_kind]
         yield from _dangling(used, kinds, "allocation.exits.special_kind", locate)
+
+
+def _mrv(rules: MrvRules, locate: Locate) -> Iterator[BadInput]:
+    codes = [violation.code for violation in rules.violations]
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield problem(DUPLICATE, locate("mrv.violations"), path=f"mrv.violations.{code}")
+    for violation in rules.violations:
+        if violation.fine_least_fen > violation.fine_most_fen:
+            path, least = f"mrv.violations.{violation.code}.fine_most_fen", violation.fine_least_fen
+            yield problem(
+                OUT_OF_RANGE, locate(path), path=path, value=violation.fine_most_fen, expected=f"≥ {least}"
+            )
+    rating = rules.rating
+    if rating is None:
+        return
+    whole = (
+        rating.report_quality_share + rating.conformity_share + rating.timeliness_share + rating.conduct_share
+    )
+    if whole != 1:
+        yield problem(
+            OUT_OF_RANGE, locate("mrv.rating"), path="mrv.rating.*_share", value=str(whole), expected="Σ = 1"
+        )
+    if not 0 <= rating.pass_from <= rating.good_from <= rating.excellent_from <= _MOST_POINTS:
+        points = f"{rating.pass_from}, {rating.good_from}, {rating.excellent_from}"
+        expected = "0 ≤ pass_from ≤ good_from ≤ excellent_from ≤ 100"
+        yield problem(
+            OUT_OF_RANGE, locate("mrv.rating"), path="mrv.rating.*_from", value=points, expected=expected
+        )
 
 
 def _needed(body: SchemeBody, registry: RegistryRules, locate: Locate) -> Iterator[BadInput]:

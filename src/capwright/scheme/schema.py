@@ -10,6 +10,8 @@ from msgspec import Struct
 from capwright.scheme.allocation_rules import AllocationRules, CapRules, CoverageRules
 from capwright.scheme.auction_rules import AuctionRules
 from capwright.scheme.compliance_rules import ComplianceRules
+from capwright.scheme.exchange_rules import ExchangeRules
+from capwright.scheme.mrv_rules import MrvRules
 from capwright.scheme.registry_rules import RegistryRules
 from capwright.scheme.section import Citation, Section
 
@@ -45,8 +47,10 @@ class SchemeBody(Section, frozen=True, kw_only=True):
     cap: CapRules | None = None
     allocation: AllocationRules | None = None
     auction: AuctionRules | None = None
+    exchange: ExchangeRules | None = None
     compliance: ComplianceRules | None = None
     registry: RegistryRules | None = None
+    mrv: MrvRules | None = None
 
 
 class Scheme(Struct, frozen=True):

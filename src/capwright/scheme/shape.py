@@ -14,6 +14,16 @@ import msgspec
 from capwright.scheme.allocation_rules import ProcessRule, Sector
 from capwright.scheme.auction_rules import AuctionRound, PriceTier
 from capwright.scheme.compliance_rules import CreditFilter
+from capwright.scheme.exchange_rules import (
+    ClosingRule,
+    FeeRule,
+    MemberRule,
+    ModeRule,
+    OutageRule,
+    Product,
+    SessionRule,
+)
+from capwright.scheme.mrv_rules import ViolationRule
 from capwright.scheme.problem import MISSING_KEY, UNCITED, UNKNOWN_KEY, WRONG_VALUE, Problems, problem
 from capwright.scheme.registry_rules import AccountType, RegistryRules, TransactionType, UnitKind
 from capwright.scheme.schema import SchemeBody
@@ -34,6 +44,14 @@ EXEMPT: dict[type[Section], frozenset[str]] = {
     PriceTier: frozenset({"name"}),
     AuctionRound: frozenset({"round"}),
     RegistryRules: frozenset({"country"}),
+    Product: frozenset({"code", "en", "zh"}),
+    SessionRule: frozenset({"code"}),
+    OutageRule: frozenset({"code"}),
+    ModeRule: frozenset({"code"}),
+    ClosingRule: frozenset({"code"}),
+    FeeRule: frozenset({"code"}),
+    MemberRule: frozenset({"code", "kind", "en", "zh"}),
+    ViolationRule: frozenset({"code", "en", "zh"}),
 }
 
 SCHEMA_DEFAULT = Citation(

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 # The order in which a reader meets the sections; not that of the schema.
-SECTIONS = ("coverage", "cap", "allocation", "auction", "compliance", "registry", "calendar")
+SECTIONS = ("coverage", "cap", "allocation", "auction", "exchange", "compliance", "registry", "calendar")
 
 Value = object
 
@@ -204,7 +204,7 @@ def show_value(owner: Section, field: str, value: Value, names: Mapping[str, Tex
     return choice_text(type(owner), field, str(value))
 
 
-_YEARLIKE = ("base_years", "release_vintages", "number", "vintage")
+_YEARLIKE = ("base_years", "reference_years", "release_vintages", "number", "vintage", "year")
 
 
 def _same(text: str) -> Text:

@@ -1,4 +1,4 @@
-"""What the short names stand for that schemes and scenarios cite as their sources, in both languages.
+"""What the short names stand for that schemes, scenarios, methods and factor tables cite, in both languages.
 
 A citation reads "GZETS 2024-01-12; KJCYD": short names, mostly followed by the date or the article. The table
 explains the names; it does not say how sure a value is, which the citation itself does (`Confidence`).
@@ -39,6 +39,10 @@ SOURCES: Final[dict[str, Text]] = {
     "PHCER-2022": Text(
         "Guangdong's measures of 2022 on trading carbon-inclusion credits (document 4)",
         "《广东省碳普惠交易管理办法》（粤环发〔2022〕4号）",
+    ),
+    "RISK-2015": Text(
+        "Risk-control rules of the China Emissions Exchange Guangzhou of 2015-11-12",
+        "广州碳排放权交易所风险控制管理细则（2015年11月12日）",
     ),
     "GZETS": Text(
         "Notices of the Guangzhou exchange (cnemission.com): trading, provincial policy, news; "
@@ -85,6 +89,27 @@ SOURCES: Final[dict[str, Text]] = {
         "max.book118.com: another copy of the annex that TJY carries",
         "max.book118.com 上同一附件的另一份副本",
     ),
+    # Accounting of emissions in China.
+    "GD-2021": Text(
+        "Guangdong's guideline for reporting emissions, revision of 2021; only its contents page was read",
+        "广东省企业（单位）二氧化碳排放信息报告指南（2021年修订）；仅见目录",
+    ),
+    "NDRC-24": Text(
+        "Guidelines for accounting and reporting of 24 sectors, National Development and Reform Commission, "
+        "2013 to 2015",
+        "国家发展改革委24个行业企业温室气体排放核算方法与报告指南（2013—2015年）",
+    ),
+    "MEE-2025 forms": Text(
+        "Open re-implementation of the environment ministry's reporting forms of 24 sectors "
+        "(github.com/felix0220170/ghg-accounting, 2026-02)",
+        "生态环境部24个行业填报表的开源实现（github.com/felix0220170/ghg-accounting，2026年2月）",
+    ),
+    "grid announcements": Text(
+        "Announcements of CO2 factors of electricity by the environment ministry and the statistics bureau: "
+        "2021 (2024-04), 2022 (2024-12), 2023 (2025 no. 47)",
+        "生态环境部、国家统计局关于电力二氧化碳排放因子的公告：2021年（2024年4月）、2022年（2024年12月）、"
+        "2023年（2025年第47号）",
+    ),
     # The national market of China.
     "MEASURES-2021": Text(
         "China's national measures of 2021 on carbon emission trading (trial)",
@@ -107,6 +132,10 @@ SOURCES: Final[dict[str, Text]] = {
     ),
     "Reg. 389/2013": Text("EU regulation on the Union Registry, 2013", "欧盟联合登记系统条例（2013年）"),
     "EUTL": Text("European Union Transaction Log, its public data", "欧盟交易日志（EUTL）公开数据"),
+    "ESMA": Text(
+        "European Securities and Markets Authority, questions and answers",
+        "欧洲证券和市场管理局（ESMA）问答",
+    ),
     "EEX": Text("European Energy Exchange, which holds auctions of EU allowances", "欧洲能源交易所（EEX）"),
     "SK": Text("Slovak administrator of the Union Registry", "斯洛伐克的联合登记系统管理机构"),
     "SEA": Text(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from capwright.scheme.exchange_words import EXCHANGE_CHOICES, EXCHANGE_FIELDS
+from capwright.scheme.mrv_words import MRV_CHOICES, MRV_FIELDS
 from capwright.scheme.section import Section
 
 __all__ = ["CHOICES", "FIELDS", "Text", "choice_text", "field_text"]
@@ -73,6 +75,12 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "controlled_count": ("Controlled enterprises", "控排企业数"),
     "new_project_count": ("New-project enterprises", "新建项目企业数"),
     "opt_in_lock_years": ("Years before a volunteer may leave", "自愿纳入最短年限"),
+    "opt_in_by_approval": ("Others may join with approval", "其他企业经批准可纳入"),
+    "electricity_basis": ("Electricity in coal equivalent", "电力折标准煤方式"),
+    "reference_years": ("Years whose figures decide", "判定依据年份"),
+    "CoverageRules.targets": ("Target of coverage", "覆盖目标"),
+    "CoverageTarget.year": ("Year", "年份"),
+    "covered_share": ("Share of the area’s emissions that is covered", "覆盖排放占比"),
     "free_share": ("Free share", "免费配额比例"),
     "opt_in": ("Voluntary", "自愿纳入"),
     # Cap.
@@ -235,11 +243,15 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "trusted_delay_hours": ("Delay to trusted accounts", "信任账户延时"),
     "off_list": ("To accounts off the trusted list", "非信任账户"),
     "trusted_list_days": ("Trusted-list addition active after", "信任账户生效期"),
+    **EXCHANGE_FIELDS,
+    **MRV_FIELDS,
 }
 
 CHOICES: Final[dict[str, tuple[str, str]]] = {
     "none": ("none", "无"),
     "cn": ("China", "中国"),
+    "calorific_value": ("by its calorific value", "当量值"),
+    "equal_value": ("by its equal value", "等价值"),
     "benchmark": ("benchmark", "基准线法"),
     "historical_intensity": ("historical intensity", "历史强度法"),
     "historical_emissions": ("historical emissions", "历史排放法"),
@@ -315,4 +327,6 @@ CHOICES: Final[dict[str, tuple[str, str]]] = {
     "eu_26h": ("26 hours (Union registry)", "26小时（欧盟登记系统）"),
     "allowed": ("allowed", "允许"),
     "refused": ("refused", "不允许"),
+    **EXCHANGE_CHOICES,
+    **MRV_CHOICES,
 }
