@@ -21,7 +21,7 @@ from capwright.kernel.refusal import Refused
 from capwright.ledger.messages import UnitLine
 from capwright.ledger.place import held
 from capwright.registry.messages import ProposeTransaction
-from capwright.settlement.room import DepositCash, WithdrawCash
+from capwright.settlement.messages import DepositCash, WithdrawCash
 from tests.worlds import ALPHA, AUCTION, BETA, CANCELLATION, DAY_MS, TOTAL, TRADER, World, rep
 
 HOUR_MS = 3_600_000

@@ -51,7 +51,8 @@ def test_spread_ends():
 
 
 def trade(on, price_fen, quantity_t, mode="listed_click"):
-    return Trade(on=date.fromisoformat(on), mode=mode, price_fen_per_t=price_fen, quantity_t=quantity_t)
+    value_fen = price_fen * quantity_t
+    return Trade(on=date.fromisoformat(on), mode=mode, quantity_t=quantity_t, value_fen=value_fen)
 
 
 def test_policy_reserve_counts_listed_click_trades_of_three_full_months():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from capwright.auction.bids import Bidder, holding_limit_t
 from capwright.auction.clearing import clear
-from capwright.auction.desk import NOT_CLOSED, Desk, as_bid, round_key
+from capwright.auction.desk import NOT_CLOSED, as_bid, round_key
 from capwright.auction.messages import (
     AuctionCleared,
     AwardDefaulted,
@@ -17,8 +17,10 @@ from capwright.auction.messages import (
 )
 from capwright.auction.reserve_sale import at_tier, tier_of
 from capwright.auction.result import Clearing
-from capwright.auction.state import Auction
+from capwright.auction.settling import LotSettling
+from capwright.auction.state import Auction, Lot
 from capwright.auction.supply import roll_forward
+from capwright.auction.venue import trading_day_end_ms
 from capwright.kernel.message import Event
 from capwright.kernel.refusal import define, refuse
 from capwright.kernel.text import MAX_ID, check_text
@@ -46,7 +48,7 @@ STILL_TIME = define(
 )
 
 
-class Awards(Desk):
+class Awards(LotSettling):
     """Handlers and appliers from the close of a round on."""
 
     def clear(self, request: Request, command: ClearAuction) -> list[Event]:
@@ -70,7 +72,8 @@ class Awards(Desk):
         )
         pay_by_ms = request.at_ms
         if rules.payment_working_days:
-            pay_by_ms = working_day_end_ms(self.rulebook.now(), request.at_ms, rules.payment_working_days)
+            term = trading_day_end_ms if isinstance(auction, Lot) else working_day_end_ms
+            pay_by_ms = term(self.rulebook.now(), request.at_ms, rules.payment_working_days)
         released = self._released(auction, result)
         return [self._result(auction, result, pay_by_ms, released), *self._not_sold(auction, rules, result)]
 
@@ -85,6 +88,8 @@ class Awards(Desk):
 
     def _bidders(self, rules: AuctionRules, auction: Auction) -> list[Bidder]:
         names = dict.fromkeys(bid.account for bid in auction.bids.values())
+        if isinstance(auction, Lot):  # no rule of a lot asks for more
+            return [Bidder(name=name) for name in names]
         return [
             Bidder(
                 name=name,
@@ -111,7 +116,7 @@ class Awards(Desk):
                 series = self.book.state.series[name]
                 if kinds[series.kind].family == "allowance" and series.vintage <= auction.vintage:
                     has_t += quantity_t
-        for other in self.state.auctions.values():
+        for other in self.state.auctions.values():  # entrusted lots are not the government's allowances
             if other.vintage <= auction.vintage and account in other.due:
                 has_t += other.due[account].quantity_t
         return holding_limit_t(rules.holding_limit, cap.total_t) - has_t
@@ -130,6 +135,7 @@ class Awards(Desk):
             owed_fen = lines[account].value_fen if account in lines else 0
             if deposit_fen > owed_fen:
                 cash.append(CashMove(deposit_fen - owed_fen, held(account, auction.id), account))
+        found = result.statistics
         return AuctionCleared(
             auction_id=auction.id,
             outcome=result.outcome,
@@ -139,12 +145,16 @@ class Awards(Desk):
             revenue_fen=result.revenue_fen,
             seed=result.seed,
             bid_t=sum(bid.quantity_t for bid in auction.bids.values()),
-            valid_t=result.statistics.valid_t,
+            valid_t=found.valid_t,
             bidders=len({bid.account for bid in auction.bids.values()}),
             awards=tuple(lines.values()),
             rejected={aside.bid: aside.refusal for aside in result.rejected},
             reason=result.reason,
             pay_by_ms=pay_by_ms,
+            valid_bids=found.valid_bids,
+            high_fen_per_t=found.high_fen_per_t,
+            mean_fen_per_t=found.mean_bid_fen_per_t,
+            low_fen_per_t=found.low_fen_per_t,
             units=released,
             cash=tuple(cash),
         )
@@ -155,7 +165,7 @@ class Awards(Desk):
         unsold_t = max(auction.offered_t - withheld_t - result.sold_t, 0)
         draft = Draft(self.book)
         if withheld_t or unsold_t:  # otherwise all was sold, and perhaps more than lies there yet
-            draft.skip(held(auction.source, auction.id), auction.series, result.sold_t)
+            self.skip_lot(draft, auction, result.sold_t)
         events: list[Event] = []
         if withheld_t:
             target = self.government("cancellation")
@@ -182,7 +192,7 @@ class Awards(Desk):
         later: dict[str, int] | None = None,
     ) -> UnsoldMoved:
         begin = len(draft.units)
-        draft.take(held(auction.source, auction.id), target, auction.series, quantity_t)
+        self.take_lot(draft, auction, target, quantity_t)
         return UnsoldMoved(
             auction_id=auction.id,
             rule=rule,
@@ -200,14 +210,18 @@ class Awards(Desk):
         return later, already
 
     def _treasury(self, auction: Auction) -> str:
+        """Who gets the money: the government, or the holder who entrusted the lot."""
+        if isinstance(auction, Lot):
+            return auction.source
         return self.government("cash", fallback=auction.source)
 
     def settle(self, _request: Request, command: SettleAuction) -> list[Event]:
         """Deliver to every winner who can pay."""
         auction = self.auction(command.auction_id)
-        treasury = self._treasury(auction)
-        there = held(auction.source, auction.id)
         draft = Draft(self.book)
+        if isinstance(auction, Lot):
+            return self.settle_lot(draft, auction)
+        treasury = self._treasury(auction)
         events: list[Event] = []
         for account, award in auction.due.items():
             deposit_fen = auction.deposits.get(account, 0)
@@ -215,7 +229,7 @@ class Awards(Desk):
             if rest_fen > self.book.cash_fen(account):
                 continue
             begin = len(draft.units)
-            draft.take(there, account, auction.series, award.quantity_t)
+            self.take_lot(draft, auction, account, award.quantity_t)
             cash = []
             if deposit_fen:
                 cash.append(CashMove(deposit_fen, held(account, auction.id), treasury))
@@ -243,16 +257,15 @@ class Awards(Desk):
             refuse(STILL_TIME, auction=auction.id)
         deposit_fen = auction.deposits.get(command.account, 0)
         there = held(command.account, auction.id)
-        back = self.book.moves(
-            held(auction.source, auction.id), auction.source, auction.series, award.quantity_t
-        )
+        draft = Draft(self.book)
+        self.take_lot(draft, auction, auction.source, award.quantity_t)
         return [
             AwardDefaulted(
                 auction_id=auction.id,
                 account=command.account,
                 quantity_t=award.quantity_t,
                 deposit_fen=deposit_fen,
-                units=back,
+                units=tuple(draft.units),
                 cash=(CashMove(deposit_fen, there, self._treasury(auction)),) if deposit_fen else (),
             )
         ]
@@ -261,7 +274,7 @@ class Awards(Desk):
 
     def cleared(self, event: AuctionCleared, _at_ms: int) -> None:
         """Fold the event."""
-        auction = self.state.auctions[event.auction_id]
+        auction = self.known(event.auction_id)
         auction.status = "cleared" if event.outcome == "cleared" else "cancelled"
         auction.price_fen_per_t = event.price_fen_per_t
         auction.sold_t = event.sold_t
@@ -274,14 +287,14 @@ class Awards(Desk):
 
     def unsold_moved(self, event: UnsoldMoved, _at_ms: int) -> None:
         """Fold the event."""
-        vintage = self.state.auctions[event.auction_id].vintage
+        vintage = self.known(event.auction_id).vintage
         for name, more_t in event.later.items():
             key = round_key(vintage, name)
             self.state.carried[key] = self.state.carried.get(key, 0) + more_t
 
     def award_settled(self, event: AwardSettled, _at_ms: int) -> None:
         """Fold the event."""
-        auction = self.state.auctions[event.auction_id]
+        auction = self.known(event.auction_id)
         del auction.due[event.account]
         auction.deposits.pop(event.account, None)
         delivered = self.state.delivered.setdefault(auction.vintage, {})
@@ -289,7 +302,7 @@ class Awards(Desk):
 
     def award_defaulted(self, event: AwardDefaulted, _at_ms: int) -> None:
         """Fold the event."""
-        auction = self.state.auctions[event.auction_id]
+        auction = self.known(event.auction_id)
         award = auction.due.pop(event.account)
         auction.deposits.pop(event.account, None)
         auction.sold_t -= award.quantity_t

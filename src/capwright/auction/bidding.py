@@ -16,13 +16,15 @@ from capwright.auction.messages import (
 )
 from capwright.auction.reserve import policy_reserve, reserve_for
 from capwright.auction.reserve_sale import check_due, tier_of
-from capwright.auction.state import Auction, BidRecord
-from capwright.kernel.message import LATEST_MS, Event
+from capwright.auction.state import Auction, BidRecord, Lot
+from capwright.auction.venue import session_windows, set_hours
+from capwright.kernel.message import Event
 from capwright.kernel.quantity import MAX_FEN
 from capwright.kernel.refusal import Refused, define, refuse
 from capwright.kernel.text import MAX_ID, MAX_REASON, check_text
 from capwright.ledger.accounts import series_id
-from capwright.ledger.checks import check_free, check_quantity
+from capwright.ledger.book import Draft
+from capwright.ledger.checks import check_free, check_kind, check_quantity, check_receiver, transaction_type
 from capwright.ledger.clock import local_time
 from capwright.ledger.messages import CashMove
 from capwright.ledger.place import held
@@ -44,12 +46,6 @@ WINDOW = define(
     mend_en="Bids are taken from its opening to its close.",
     mend_zh="请在公布的起止时间内申报。",
     rule="auction notice: hours",
-)
-BAD_WINDOW = define(
-    "CW-6105",
-    en="An auction must close after it opens, and before the year 2201.",
-    zh="竞价截止时间须晚于开始时间，且早于2201年。",
-    rule="auction notice; design: bound everything",
 )
 NO_DEPOSIT = define(
     "CW-6107",
@@ -83,6 +79,12 @@ BAD_ID = define(
     mend_zh="请去掉冒号：为划转冻结的配额使用带冒号的名称。",
     rule="design: a balance can never be promised twice",
 )
+OWN_LOT = define(
+    "CW-6319",
+    en="{account} belongs to the holder who sells {auction} and may not bid for it.",
+    zh="{account}与{auction}的委托人同属一个持有人，不得参与其竞价。",
+    rule="risk rule of 2015-11-12: abnormal trading",
+)
 
 
 class Bidding(Desk):
@@ -96,14 +98,16 @@ class Bidding(Desk):
         if command.auction_id in self.state.auctions:
             refuse(AUCTION_TAKEN, auction=command.auction_id)
         check_text("round", command.round, MAX_ID, least=0)
-        if not 0 <= command.opens_ms < command.closes_ms <= LATEST_MS:
-            refuse(BAD_WINDOW)
+        self.check_times(command.opens_ms, command.closes_ms)
         rules = self.rules_of(command.vintage)
         series = series_id(command.kind, command.vintage)
         source, offered_t, reserve = self._offer(rules, command, request.at_ms)
         check_quantity(offered_t)
         check_free(self.book, source, series, offered_t)
         there = held(source, command.auction_id)
+        now = self.rulebook.now()
+        mode = set_hours(now, command.opens_ms)
+        windows = session_windows(now, mode, command.opens_ms, command.closes_ms) if mode else ()
         return [
             AuctionAnnounced(
                 auction_id=command.auction_id,
@@ -116,6 +120,7 @@ class Bidding(Desk):
                 reserve_fen_per_t=reserve,
                 round=command.round,
                 tier=command.tier,
+                windows_ms=windows,
                 units=self.book.moves(source, there, series, offered_t),
             )
         ]
@@ -156,13 +161,27 @@ class Bidding(Desk):
         return reserve_for(rules, given)
 
     def _in_window(self, request: Request, auction: Auction) -> None:
-        if auction.status != "announced" or not auction.opens_ms <= request.at_ms < auction.closes_ms:
+        windows = auction.windows_ms or ((auction.opens_ms, auction.closes_ms),)
+        inside = any(begin_ms <= request.at_ms < end_ms for begin_ms, end_ms in windows)
+        if auction.status != "announced" or not inside:
             refuse(WINDOW, auction=auction.id)
+
+    def _check_buyer(self, lot: Lot, account: str, at_ms: int) -> None:
+        """Refuse a bidder that may not get the units, or that is the seller's own."""
+        rules = self.rulebook.now()
+        row = transaction_type(rules, "transfer")
+        buyer = check_receiver(self.book, account, row)
+        check_kind(rules, lot.kind, row, buyer)
+        if buyer.holder == self.book.state.accounts[lot.source].holder:
+            refuse(OWN_LOT, account=account, auction=lot.id)
+        self.hooks.check_trade(account, lot.product, "buy", lot.mode, at_ms)
 
     def place_bid(self, request: Request, command: PlaceBid) -> list[Event]:
         """Take a bid inside the window and hold its deposit."""
         auction = self.auction(command.auction_id)
         self._in_window(request, auction)
+        if isinstance(auction, Lot):
+            self._check_buyer(auction, command.account, request.at_ms)
         rules = self.rules_for(auction)
         category = self._category(rules, command.account)
         bid = Bid(
@@ -233,15 +252,16 @@ class Bidding(Desk):
     def cancel(self, _request: Request, command: CancelAuction) -> list[Event]:
         """Call a round off; units and deposits go back."""
         auction = self.auction(command.auction_id)
-        if auction.status != "announced":
+        if auction.status not in {"entrusted", "announced"}:
             refuse(NOT_CLOSED, auction=auction.id)
         check_text("reason", command.reason, MAX_REASON, least=0)
-        there = held(auction.source, auction.id)
+        draft = Draft(self.book)
+        self.take_lot(draft, auction, auction.source, auction.offered_t)
         return [
             AuctionCancelled(
                 auction_id=auction.id,
                 reason=command.reason,
-                units=self.book.moves(there, auction.source, auction.series, auction.offered_t),
+                units=tuple(draft.units),
                 cash=tuple(
                     CashMove(deposit_fen, held(account, auction.id), account)
                     for account, deposit_fen in auction.deposits.items()
@@ -265,11 +285,12 @@ class Bidding(Desk):
             reserve_fen_per_t=event.reserve_fen_per_t,
             round=event.round,
             tier=event.tier,
+            windows_ms=event.windows_ms,
         )
 
     def bid_placed(self, event: BidPlaced, _at_ms: int) -> None:
         """Fold the event."""
-        auction = self.state.auctions[event.auction_id]
+        auction = self.known(event.auction_id)
         auction.entered += 1
         auction.bids[event.bid_id] = BidRecord(
             event.account, event.category, event.price_fen_per_t, event.quantity_t, event.deposit_fen
@@ -278,12 +299,12 @@ class Bidding(Desk):
 
     def bid_withdrawn(self, event: BidWithdrawn, _at_ms: int) -> None:
         """Fold the event."""
-        auction = self.state.auctions[event.auction_id]
+        auction = self.known(event.auction_id)
         del auction.bids[event.bid_id]
         auction.deposits[event.account] -= event.deposit_fen
 
     def cancelled(self, event: AuctionCancelled, _at_ms: int) -> None:
         """Fold the event."""
-        auction = self.state.auctions[event.auction_id]
+        auction = self.known(event.auction_id)
         auction.status = "cancelled"
         auction.deposits.clear()

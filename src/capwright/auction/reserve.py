@@ -37,12 +37,12 @@ NO_TRADES = define(
 
 
 class Trade(Struct, frozen=True, kw_only=True):
-    """A trade on the exchange, tagged with its mode: only some modes count for the reserve price."""
+    """Trades of a day in one mode, in sum: only some modes count for the reserve price."""
 
     on: date
     mode: str
-    price_fen_per_t: int
     quantity_t: int
+    value_fen: int
 
 
 class PolicyReserve(Struct, frozen=True, kw_only=True):
@@ -88,7 +88,7 @@ def policy_reserve(rules: AuctionRules, trades: Iterable[Trade], announced_on: d
     factor = rules.reserve_factor if rules.reserve_factor is not None else Decimal(1)
     counted = [trade for trade in trades if first <= trade.on <= last and trade.mode in rules.reserve_modes]
     quantity_t = sum(trade.quantity_t for trade in counted)
-    value_fen = sum(trade.price_fen_per_t * trade.quantity_t for trade in counted)
+    value_fen = sum(trade.value_fen for trade in counted)
     if not quantity_t:
         modes = ", ".join(rules.reserve_modes)
         refuse(NO_TRADES, modes=modes, first=first.isoformat(), last=last.isoformat())

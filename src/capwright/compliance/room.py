@@ -114,6 +114,8 @@ class ComplianceRoom(Room):
     propose: Callable[[Request, SurrenderUnits, tuple[UnitLine, ...]], list[Event]]
     pending: Callable[[str, int], Iterable[UnitLine]] = staticmethod(lambda _account, _vintage: ())
     trades: Callable[[], Iterable[tuple[date, int, int]]] = staticmethod(lambda: ())
+    # Refuses to record what another room has approved and answers for.
+    check_direct: Callable[[str, int], None] = staticmethod(lambda _account, _year: None)
 
     def wire(self) -> None:
         """Connect handlers and appliers."""
@@ -122,7 +124,7 @@ class ComplianceRoom(Room):
         # The market sets `trades` after this.
         judging = Judging(self.duties, self.book, self.rulebook, lambda: self.trades())  # noqa: PLW0108
         self.handlers = {
-            RecordEmissions: self._record_emissions,
+            RecordEmissions: self._record_directly,
             RegisterProject: self._register_project,
             SurrenderUnits: self._surrender,
             AssessCompliance: judging.assess,
@@ -162,7 +164,12 @@ class ComplianceRoom(Room):
 
     # Emissions and projects.
 
-    def _record_emissions(self, _request: Request, command: RecordEmissions) -> list[Event]:
+    def _record_directly(self, request: Request, command: RecordEmissions) -> list[Event]:
+        self.check_direct(command.account, command.year)
+        return self.record_emissions(request, command)
+
+    def record_emissions(self, _request: Request, command: RecordEmissions) -> list[Event]:
+        """Record the emissions of a year, with what is owed for them."""
         account = self.book.account(command.account)
         if account is None or account.government or account.purpose != "holding":
             refuse(NO_ACCOUNT, account=command.account)

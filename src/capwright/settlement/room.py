@@ -1,18 +1,17 @@
-"""Cash in and out, and bilateral trades settled delivery against payment in one event.
+"""Cash in and out, trades settled delivery against payment in one event, and their clearing.
 
-The exchange (sessions, orders, matching) will call the same settlement; until then the exchange officer
-registers negotiated trades (协议转让) and listed trades that were agreed outside. Who may trade and which
-units follow from the row `transfer` of the transaction-type table; its approvals, delay and trusted list do
-not apply, because cash and units change hands in one event.
+The exchange settles its trades through `Delivery`. A trade that was agreed elsewhere is registered by the
+exchange officer (`SettleTrade`): who may trade and which units follow from the row `transfer` of the
+transaction-type table; its approvals, delay and trusted list do not apply, because cash and units change
+hands in one event.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Iterable
+from typing import ClassVar
 
-from msgspec import Struct
-
-from capwright.kernel.message import Command, Event, Permit
+from capwright.kernel.message import Event
 from capwright.kernel.quantity import MAX_FEN
 from capwright.kernel.refusal import define, refuse
 from capwright.kernel.text import MAX_REASON, check_text
@@ -26,23 +25,25 @@ from capwright.ledger.checks import (
     check_vintage,
     transaction_type,
 )
-from capwright.ledger.messages import CashMove, PostingEvent
+from capwright.ledger.laws import Promise
+from capwright.ledger.messages import CashMove, TradeBusted, TradeSettled
 from capwright.ledger.place import BANK
 from capwright.ledger.room import Request, Room
+from capwright.settlement import messages as m
+from capwright.settlement.clearing import Clearing
+from capwright.settlement.delivery import Delivery
+from capwright.settlement.messages import (
+    CashDeposited,
+    CashPaid,
+    CashWithdrawn,
+    DepositCash,
+    PayCash,
+    SettleTrade,
+    WithdrawCash,
+)
+from capwright.settlement.state import SettlementState
 
-__all__ = [
-    "CashDeposited",
-    "CashPaid",
-    "CashWithdrawn",
-    "DepositCash",
-    "PayCash",
-    "SettleTrade",
-    "SettlementRoom",
-    "SettlementState",
-    "Trade",
-    "TradeSettled",
-    "WithdrawCash",
-]
+__all__ = ["SettlementRoom"]
 
 AMOUNT = define(
     "CW-3101",
@@ -93,104 +94,6 @@ NOT_OF_THE_STATE = define(
     rule="separation of duties: fines and fees go to the government",
 )
 
-TradeMode = Literal["listed_click", "listed_bidding", "negotiated", "one_way_auction"]
-
-
-class DepositCash(Command, frozen=True):
-    """Book cash that arrived at the settlement bank."""
-
-    permit: ClassVar[Permit] = Permit(roles=("exchange", "operator"))
-    account: str
-    amount_fen: int
-
-
-class CashDeposited(PostingEvent, frozen=True, kw_only=True):
-    stated_fen: ClassVar[str] = "amount_fen"
-
-    account: str
-    amount_fen: int
-
-
-class WithdrawCash(Command, frozen=True):
-    """Pay free cash out to the account's bank."""
-
-    permit: ClassVar[Permit] = Permit(account_field="account")
-    account: str
-    amount_fen: int
-
-
-class CashWithdrawn(PostingEvent, frozen=True, kw_only=True):
-    stated_fen: ClassVar[str] = "amount_fen"
-
-    account: str
-    amount_fen: int
-
-
-class PayCash(Command, frozen=True):
-    """Collect a fine or fee from an account for an account of the government."""
-
-    permit: ClassVar[Permit] = Permit(roles=("operator", "authority"))
-    source: str
-    target: str
-    amount_fen: int
-    purpose: str
-
-
-class CashPaid(PostingEvent, frozen=True, kw_only=True):
-    stated_fen: ClassVar[str] = "amount_fen"
-
-    source: str
-    target: str
-    amount_fen: int
-    purpose: str
-
-
-class SettleTrade(Command, frozen=True):
-    """Deliver units of a kind (oldest vintage first, none younger than `vintage`) against payment."""
-
-    permit: ClassVar[Permit] = Permit(roles=("exchange",))
-    seller: str
-    buyer: str
-    kind: str
-    vintage: int
-    quantity_t: int
-    price_fen_per_t: int
-    mode: TradeMode = "negotiated"
-
-
-class TradeSettled(PostingEvent, frozen=True, kw_only=True):
-    stated_t: ClassVar[str] = "quantity_t"
-    stated_fen: ClassVar[str] = "value_fen"
-
-    trade_id: str
-    seller: str
-    buyer: str
-    kind: str
-    quantity_t: int
-    price_fen_per_t: int
-    mode: TradeMode
-
-    @property
-    def value_fen(self) -> int:
-        """What the buyer pays."""
-        return self.quantity_t * self.price_fen_per_t
-
-
-class Trade(Struct, frozen=True):
-    """A settled trade, kept for means and statistics; tagged by mode because reserve prices need the mode."""
-
-    at_ms: int
-    kind: str
-    quantity_t: int
-    price_fen_per_t: int
-    mode: TradeMode
-
-
-class SettlementState(Struct):
-    """Trades in the order of settlement."""
-
-    trades: list[Trade] = []
-
 
 class SettlementRoom(Room):
     """Cash and delivery against payment."""
@@ -200,13 +103,27 @@ class SettlementRoom(Room):
 
     def wire(self) -> None:
         """Connect handlers and appliers."""
+        self.delivery = Delivery(self.state, self.book)
+        self.clearing = Clearing(self.state, self.book, self.rulebook)
         self.handlers = {
             DepositCash: self._deposit,
             WithdrawCash: self._withdraw,
             PayCash: self._pay,
             SettleTrade: self._settle,
+            m.BustTrade: self.clearing.bust,
+            m.ClearTrades: self.clearing.clear,
         }
-        self.appliers = {TradeSettled: self._settled}
+        self.appliers = {
+            m.SettlementDayOpened: self.delivery.day_opened,
+            m.ResaleFreed: self.delivery.resale_freed,
+            m.TradesCleared: self.clearing.cleared,
+            TradeSettled: self.delivery.traded,
+            TradeBusted: self.delivery.busted,
+        }
+
+    def promises(self) -> Iterable[Promise]:
+        """What lies in the T+n buckets."""
+        return self.delivery.promises()
 
     def _check_account(self, number: str) -> None:
         account = self.book.account(number)
@@ -223,18 +140,21 @@ class SettlementRoom(Room):
         if available_fen < amount_fen:
             refuse(NOT_ENOUGH_CASH, account=number, available_fen=available_fen, amount_fen=amount_fen)
 
-    def _deposit(self, _request: Request, command: DepositCash) -> list[Event]:
+    def _deposit(self, request: Request, command: DepositCash) -> list[Event]:
         self._check_account(command.account)
         self._check_amount(command.amount_fen)
+        self.clearing.check_hours(request.at_ms, out=False)
         owned_fen = -self.book.cash_fen(BANK)  # the bank owes what all own
         if owned_fen + command.amount_fen > MAX_FEN:
             refuse(TOO_MUCH_CASH, amount_fen=command.amount_fen, most_fen=MAX_FEN)
         cash = (CashMove(command.amount_fen, BANK, command.account),)
         return [CashDeposited(account=command.account, amount_fen=command.amount_fen, cash=cash)]
 
-    def _withdraw(self, _request: Request, command: WithdrawCash) -> list[Event]:
+    def _withdraw(self, request: Request, command: WithdrawCash) -> list[Event]:
         self._check_account(command.account)
         self._check_cash(command.account, command.amount_fen)
+        self.clearing.check_hours(request.at_ms, out=True)
+        self.clearing.check_cleared(request.at_ms, command.account, command.amount_fen)
         cash = (CashMove(command.amount_fen, command.account, BANK),)
         return [CashWithdrawn(account=command.account, amount_fen=command.amount_fen, cash=cash)]
 
@@ -307,8 +227,3 @@ class SettlementRoom(Room):
                 cash=(CashMove(value_fen, command.buyer, command.seller),),
             )
         ]
-
-    def _settled(self, event: TradeSettled, at_ms: int) -> None:
-        self.state.trades.append(
-            Trade(at_ms, event.kind, event.quantity_t, event.price_fen_per_t, event.mode)
-        )

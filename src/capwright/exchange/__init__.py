@@ -1,0 +1,1 @@
+"""The exchange: trading days, order books, trades agreed between two, prices, surveillance."""
