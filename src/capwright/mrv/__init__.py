@@ -1,0 +1,1 @@
+"""Measuring, reporting, verification: methods as data, exact calculation, the workflow of a report."""
