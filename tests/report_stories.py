@@ -10,7 +10,7 @@ from capwright.journal.store import open_store
 from capwright.ledger.messages import UnitLine
 from capwright.market import Market
 from capwright.registry.messages import ProposeTransaction
-from capwright.settlement.room import DepositCash, SettleTrade
+from capwright.settlement.messages import DepositCash, SettleTrade
 from tests.worlds import ALPHA, BETA, DAY_MS, T0, TOTAL, TRADER, World, rep
 
 DAYS_TO_2024 = 365  # T0 is 2023-01-01

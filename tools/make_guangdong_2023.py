@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -36,33 +36,53 @@ from guangdong_2023.people import (
     stop_production,
     working_day,
 )
-from guangdong_2023.published import LOTS
-from guangdong_2023.trading import (
-    PLAN,
-    TRUE_UP,
-    Change,
-    Surrender,
-    Trade,
-    Year,
-    trade_year,
-    trading_days,
+from guangdong_2023.published import LOTS, MONTHS
+from guangdong_2023.reports import (
+    MISTAKES,
+    Verification,
+    first_report,
+    make_report,
+    verifications,
+    verifiers,
 )
-from guangdong_2023.wants import Wish
+from guangdong_2023.trading import PLAN, Surrender, Trade, trading_days
+
+from capwright.filing.report_csv import reports_csv
+from capwright.mrv.records import EmissionReport
 
 FOLDER: Final = Path(__file__).parents[1] / "src/capwright/scenario/data/guangdong-2023"
 SEED: Final = "guangdong-2023"
 BEGINS: Final = date(2023, 7, 3)
 DEADLINE: Final = date(2024, 7, 31)
 STOPPED: Final = ("petrochem-27", 7)  # stood still for seven months
-RECALL_STOP: Final = date(2024, 6, 28)
-LEAVING: Final = ("power", "cement", "steel")
+# What firms bring in cash for a tonne they lack, in fen, before and after the plan; what an investor has.
+CASH_BEFORE: Final = 9_500
+CASH_AFTER: Final = 8_200
+INVESTOR_CASH: Final = 90_000_000  # CNY
+BLOCK_SHARE: Final = 0.5  # of a month's volume, assumed when the published mean is split
 INVESTORS: Final = 25
+INVESTOR_STYLES: Final = ("investor", "investor", "maker", "investor", "trend")
+FEE_PERMILLE: Final = 5  # of a trade on the exchange, each side
 BANKED: Final = 0.06  # of quota, where a firm brings any
 # CCER of old stock: project, region, type, tonnes, price in fen. Synthetic.
 CCER: Final = (
     ("ccer-guangdong-landfill-gas", "Guangdong", "landfill_gas", 60_000, 3650),
     ("ccer-guangxi-wind", "Guangxi", "wind", 30_000, 3480),
 )
+
+
+class Agent(NamedTuple):
+    """A row of agents.csv."""
+
+    enterprise: str
+    style: str
+    quantity_t: object
+    since: object
+    until: object
+    cash: str
+    cash_on: object
+    bias: int
+    habit: str = ""
 
 
 @dataclass
@@ -81,7 +101,7 @@ class Story:
     credit_trades: list[Trade] = field(default_factory=list)
     surrenders: list[Surrender] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
-    year: Year = field(default_factory=Year)
+    agents: list[Agent] = field(default_factory=list)
 
 
 def make_story() -> Story:
@@ -93,14 +113,7 @@ def make_story() -> Story:
     _holders(story)
     _offset(story)
     _surrender(story)
-    changes = [Change(PLAN, f.id, f.pre_issued_t) for f in firms]
-    changes += [Change(TRUE_UP, f.id, f.free_t - f.pre_issued_t) for f in firms]
-    changes += [Change(RECALL_STOP, f.id, -f.stop_t) for f in firms if f.stop_t]
-    changes += [
-        Change(p.issued_on + timedelta(days=1), p.id, p.free_t) for p in story.projects if p.issued_on
-    ]
-    changes += [Change(PLAN, leaver.id, leaver.last_part_t, 2020) for leaver in story.leavers]
-    story.year = trade_year(story.holders, _wishes(story), changes, story.surrenders, LEAVING, SEED)
+    story.agents = _agents(story)
     _pay(story)
     return story
 
@@ -172,7 +185,8 @@ def _offset(story: Story) -> None:
             buyers = [(f.id, quantity_t // 3) for f in large]
             assert all(story.holders[name].credit_t * 3 >= part_t * 7 for name, part_t in buyers)
         for buyer, part_t in buyers:
-            story.credit_trades.append(Trade(on, owner, buyer, "CCER", 2016, part_t, price, "negotiated"))
+            deal = Trade(on, owner, buyer, "CCER", 2016, part_t, price, "negotiated", "true")
+            story.credit_trades.append(deal)
             story.holders[buyer].credit_t += part_t
     for firm in story.firms:
         assert story.holders[firm.id].credit_t * 10 <= firm.emissions_t, firm.id
@@ -226,37 +240,77 @@ def _surrender(story: Story) -> None:
     story.surrenders.sort()
 
 
-def _wishes(story: Story) -> list[Wish]:
-    """What must be bought, and until when; what can be spared is set on the way."""
-    chance = Chance(f"{SEED}/needs")
+def _agents(story: Story) -> list[Agent]:
+    """Who trades: firms short of quota until they surrender, firms with a surplus, investors."""
+    chance, habits = Chance(f"{SEED}/needs"), Chance(f"{SEED}/habits")
     last = {surrender.holder: surrender.on for surrender in story.surrenders}
-    wishes: list[Wish] = []
+    agents: list[Agent] = []
     for firm in story.firms:
         short_t = _short_t(story, firm)
+        bias = round(8 * chance.normal())
         if short_t <= 0:
-            story.holders[firm.id].surplus_t = round(-short_t * chance.between(0.55, 1.0))
+            spare_t = round(-short_t * chance.between(0.55, 1.0))
+            if spare_t:
+                agents.append(Agent(firm.id, "seller", spare_t, "", "", "", "", bias))
             continue
-        after = BEGINS - timedelta(days=1) if firm.kind == "existing" else date(2024, 1, 31)
-        until = last[firm.id] - timedelta(days=1)
+        since = BEGINS if firm.kind == "existing" else date(2024, 2, 1)
+        until = working_day(last[firm.id] - timedelta(days=4))
         bought_t = short_t + chance.whole(0, max(short_t // 50, 20))
-        if firm.id in story.late:
-            after, until, bought_t = date(2024, 8, 5), date(2024, 8, 30), short_t
-        wishes.append(Wish(firm.id, bought_t, after, until))
-    wishes += [Wish(p.id, p.paid_t, date(2024, 1, 31), p.bought_on) for p in story.projects if p.bought_on]
-    return wishes
+        cash_on = BEGINS if firm.kind == "existing" else date(2024, 1, 31)
+        if (
+            firm.id in story.late
+        ):  # no money before the deadline: the owners paid in when the order to correct came
+            since, until, bought_t, cash_on = date(2024, 8, 5), date(2024, 9, 2), short_t, date(2024, 8, 5)
+        cost = CASH_BEFORE if since == BEGINS else CASH_AFTER
+        habit = habits.pick(("early", "", "late"), (1.0, 2.0, 1.0))
+        cash = _cash(bought_t * cost)
+        agents.append(Agent(firm.id, "buyer", bought_t, since, until, cash, cash_on, bias, habit))
+    for p in story.projects:
+        if p.bought_on:
+            until = working_day(p.bought_on - timedelta(days=4))
+            cash = _cash(p.paid_t * CASH_AFTER)
+            agents.append(Agent(p.id, "buyer", p.paid_t, date(2024, 2, 1), until, cash, date(2024, 1, 31), 0))
+    for leaver in story.leavers:
+        spare_t = story.holders[leaver.id].surplus_t
+        agents.append(Agent(leaver.id, "seller", spare_t, "", "", "", "", 0))
+    for n, name in enumerate(story.investors):
+        style, bias = INVESTOR_STYLES[n % len(INVESTOR_STYLES)], round(12 * chance.normal())
+        agents.append(Agent(name, style, "", "", "", f"{INVESTOR_CASH}.00", BEGINS, bias))
+    return agents
+
+
+def _cash(fen: int) -> str:
+    """An amount in CNY, rounded up to thousands."""
+    return f"{-(-fen // 100_000) * 1000}.00"
+
+
+def _opinions() -> list[tuple[object, ...]]:
+    """The months as the exchange published them; blocks carry what the closes do not explain of the mean."""
+    rows: list[tuple[object, ...]] = []
+    for m in MONTHS:
+        listed = (m.first_close + m.last_close) / 2
+        block = (m.mean - (1 - BLOCK_SHARE) * listed) / BLOCK_SHARE / listed
+        block = max(0.74, min(1.26, block))
+        prices = (
+            f"{p // 100}.{p % 100:02d}" for p in (m.first_close, m.last_close, m.least_close, m.most_close)
+        )
+        rush = "true" if (m.year, m.month) == (2024, 7) else ""
+        rows.append((f"{m.year}-{m.month:02d}", m.volume_t, *prices, round(100 * block), rush))
+    return rows
 
 
 def _pay(story: Story) -> None:
     """Run the cash through all trades: the lowest balance is what must be paid in."""
     for trade in _all_trades(story):
         amount = trade.price * trade.quantity_t
+        amount += amount * FEE_PERMILLE // 1_000 + 1 if trade.on_exchange else 0
         story.holders[trade.buyer].pay(amount)
         if trade.seller in story.holders:
             story.holders[trade.seller].pay(-amount)
 
 
 def _all_trades(story: Story) -> list[Trade]:
-    return sorted([*story.credit_trades, *story.year.trades], key=lambda trade: trade.on)
+    return sorted(story.credit_trades, key=lambda trade: trade.on)
 
 
 def _deposit(story: Story, name: str) -> str:
@@ -271,13 +325,15 @@ def _deposit(story: Story, name: str) -> str:
 def make_files() -> dict[str, str]:
     """The tables as text, by file name."""
     story = make_story()
+    reports = [make_report(firm, SEED) for firm in story.firms]
     return {
         "enterprises.csv": _enterprises(story),
         "holdings.csv": _table(("enterprise", "kind", "vintage", "quantity_t"), story.holdings),
         "activity.csv": _activity(story),
-        "emissions.csv": _table(
-            ("enterprise", "year", "emissions_t"), ((f.id, 2023, f.emissions_t) for f in story.firms)
-        ),
+        "reports.csv": _reports(reports),
+        "first_reports.csv": _reports([first_report(r) for r in reports if r.enterprise in MISTAKES]),
+        "verifiers.csv": _table(("id", "name", "office"), verifiers()),
+        "verifications.csv": _table(Verification._fields, verifications(story.firms, SEED)),
         "objections.csv": _table(
             ("enterprise", "vintage", "date", "reason", "decided_on", "approved_t", "decision"),
             (
@@ -302,20 +358,24 @@ def make_files() -> dict[str, str]:
             story.credits,
         ),
         "transfers.csv": _table(
-            ("date", "seller", "buyer", "kind", "vintage", "quantity_t", "price", "mode"),
+            ("date", *Trade._fields[1:]),
             (t._replace(price=f"{t.price // 100}.{t.price % 100:02d}") for t in _all_trades(story)),
         ),
         "surrenders.csv": _table(
             ("date", "enterprise", "vintage"), ((s.on, s.holder, 2023) for s in story.surrenders)
         ),
-        "freezes.csv": _table(
-            ("date", "enterprise", "series", "quantity_t", "reason"),
-            (
-                (on, name, f"GDEA-{vintage}", quantity_t, "moves to the national market: under review")
-                for on, name, vintage, quantity_t in story.year.freezes
-            ),
+        "agents.csv": _table(Agent._fields, story.agents),
+        "opinions.csv": _table(
+            ("month", "volume_t", "first", "last", "least", "most", "block", "rush"), _opinions()
         ),
     }
+
+
+def _reports(reports: Sequence[EmissionReport]) -> str:
+    """The long table of reports without the columns that nobody fills in."""
+    rows = list(csv.reader(io.StringIO(reports_csv(reports))))
+    kept = [n for n, name in enumerate(rows[0]) if any(row[n] for row in rows[1:]) or name == "item"]
+    return _table([rows[0][n] for n in kept], [[row[n] for n in kept] for row in rows[1:]])
 
 
 def _enterprises(story: Story) -> str:

@@ -192,7 +192,7 @@ def test_refused_commands_are_counted_by_code(tmp_path):
     from capwright.journal.engine import Engine
     from capwright.journal.store import open_store
     from capwright.market import Market
-    from capwright.settlement.room import DepositCash
+    from capwright.settlement.messages import DepositCash
 
     db = into_journal(short_year(), tmp_path / "refused.sqlite")
     with Engine(open_store(db), Market) as engine:

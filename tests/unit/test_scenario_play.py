@@ -13,7 +13,7 @@ from capwright.registry.messages import ApproveTransaction, OpenAccount
 from capwright.scenario.load import load_scenario
 from capwright.scenario.play import Player
 from capwright.scenario.run import run_scenario
-from capwright.settlement.room import SettleTrade
+from capwright.settlement.messages import SettleTrade
 from tests.scenario_stories import STEP, TABLES, TOML, write
 
 
@@ -69,7 +69,7 @@ def test_an_action_has_the_same_id_in_every_run(tmp_path, actions):
 
 def test_trades_of_a_day_come_before_its_surrenders_and_after_its_credits(actions):
     trade = next(a for a in actions if type(a.command) is SettleTrade)
-    assert trade.at_ms == local_ms("2024-02-01T10:00:00")
+    assert trade.at_ms == local_ms("2024-02-01T09:10:00")
     labels = [action.label for action in actions]
     assert labels.index("issuing credits") < labels.index("trading") < labels.index("surrendering")
 

@@ -18,10 +18,9 @@ from capwright.auction.messages import AuctionCleared, AwardSettled
 from capwright.journal.codec import market_codec
 from capwright.journal.fault import UNREADABLE, ChainFault
 from capwright.kernel.message import CommandRefused
-from capwright.ledger.messages import PostingEvent, SeriesOpened, TransactionCompleted
+from capwright.ledger.messages import PostingEvent, SeriesOpened, TradeSettled, TransactionCompleted
 from capwright.ledger.place import account_of
 from capwright.registry.messages import AccountOpened
-from capwright.settlement.room import TradeSettled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -143,7 +143,7 @@ def published(page: Page) -> str:
             line.published,
             line.ours or voice.say("not computed", "未计算"),
             voice.of(line.unit),
-            voice.yes(line.equal),
+            line.off if line.off and line.equal else voice.yes(line.equal),
             voice.of(origin_words(line)),
             line.source,
         ]

@@ -1,8 +1,9 @@
-"""Published figures of a scenario beside ours, exactly; no tolerance.
+"""Published figures of a scenario beside ours: equal, or near where the scenario says how near is near.
 
 The names that `[published]` of a scenario file may use are those of `Ours`; others are shown without a figure
 of ours. `source` there says where all come from, `sources` where those do whose name begins with its key, and
-`origins` in the same way what it means that ours is equal (`ORIGINS`).
+`origins` in the same way what it means that ours is equal (`ORIGINS`). `within` gives, in the same way, how
+far off a figure that agents bring about may be, a share of the published one; all others must be equal.
 """
 
 from __future__ import annotations
@@ -173,7 +174,7 @@ def _of_cap(market: Market, facts: Facts, vintage: int) -> dict[str, Figure]:
 
 # Beside each other.
 
-_NOT_FIGURES: Final = ("source", "sources", "origins", "note")
+_NOT_FIGURES: Final = ("source", "sources", "origins", "within", "note")
 ORIGINS: Final = {
     "put_in": Words("put in", "读入"),
     "calibrated": Words("calibrated", "校准"),
@@ -192,6 +193,7 @@ def published_lines(published: dict[str, Any], ours: Ours) -> tuple[PublishedLin
             ours,
             _near(published, "sources", key) or str(published.get("source", "")),
             _near(published, "origins", key),
+            Decimal(_near(published, "within", key) or 0),
         )
         for key, value in published.items()
         if key not in _NOT_FIGURES and not isinstance(value, (dict, list))
@@ -217,12 +219,19 @@ def tally(lines: Iterable[PublishedLine]) -> Words:
         return _NONE
     counts = {origin: sum(1 for line in compared if line.origin == origin) for origin in ORIGINS}
     found = [(count, ORIGINS[origin]) for origin, count in counts.items() if count]
-    equal = sum(1 for line in compared if line.equal)
+    equal = sum(1 for line in compared if line.equal and not line.off)
+    near = [line.off for line in compared if line.equal and line.off]
     parts_en = ", ".join(
         f"{count} {words.en if words is not ORIGINS[''] else 'of an origin not said'}"
         for count, words in found
     )
     parts_zh = "，".join(f"{words.zh}{count}项" for count, words in found)
+    if near and equal + len(near) == len(compared):
+        offs = ", ".join(near)
+        return Words(
+            f"Published figures: {parts_en}; {equal} equal, {len(near)} near ({offs}).",
+            f"公布数据：{parts_zh}；{equal}项一致，{len(near)}项接近（{offs}）。",
+        )
     if equal < len(compared):
         return Words(
             f"Published figures: {parts_en}; {equal} of {len(compared)} equal.",
@@ -232,14 +241,21 @@ def tally(lines: Iterable[PublishedLine]) -> Words:
     return Words(f"Published figures: {parts_en}; {every[0]}.", f"公布数据：{parts_zh}；{every[1]}。")
 
 
-def _line(key: str, value: object, ours: Ours, source: str, origin: str) -> PublishedLine:
+def _line(key: str, value: object, ours: Ours, source: str, origin: str, within: Decimal) -> PublishedLine:
     mine = ours.figure(key)
     theirs = _read(key, value)
     equal = None if mine is None or theirs is None else mine == theirs
+    off = ""
+    if equal is False and within and not isinstance(mine, date) and not isinstance(theirs, date):
+        assert mine is not None
+        assert theirs is not None
+        share = (Decimal(mine) - Decimal(theirs)) / Decimal(theirs)
+        equal = abs(share) <= within
+        off = f"{100 * share:+.2f} %"
     said = "" if mine is None else _show(key, mine)
     shown = str(value) if theirs is None else _show(key, theirs)
     return PublishedLine(
-        key, ours.words(key), shown, said, _unit(key), equal, source, origin if origin in ORIGINS else ""
+        key, ours.words(key), shown, said, _unit(key), equal, source, origin if origin in ORIGINS else "", off
     )
 
 

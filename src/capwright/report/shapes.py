@@ -289,7 +289,8 @@ class PublishedLine(Struct, frozen=True):
     """A published figure beside ours, both as text with the unit in `unit`; `ours` empty: not computed.
 
     `origin`: `put_in` read back from the scheme or the tables, `calibrated` what made-up rows were fitted to,
-    `came_out` what the market's own rules gave; empty where the scenario does not say.
+    `came_out` what the market's own rules gave; empty where the scenario does not say. `off`: how far ours is
+    from the published figure where near is good enough, in per cent; `equal` then says whether it is.
     """
 
     key: str
@@ -300,6 +301,7 @@ class PublishedLine(Struct, frozen=True):
     equal: bool | None
     source: str = ""
     origin: str = ""
+    off: str = ""
 
 
 class ProvisionalLine(Struct, frozen=True):

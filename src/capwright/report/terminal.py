@@ -283,7 +283,7 @@ def _checks(summary: Summary, console: Console, voice: Voice) -> None:
     if compared:
         console.print(Text(voice.of(tally(compared))))
         for line in compared:
-            if not line.equal:
+            if line.off or not line.equal:
                 unit = voice.of(line.unit)
                 text = f"  {voice.of(line.words)}: {line.published} {unit} / {line.ours} {unit}"
                 console.print(Text(text.rstrip(), style="dim"))

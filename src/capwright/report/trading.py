@@ -12,6 +12,7 @@ from capwright.auction.room import AuctionRoom
 from capwright.ledger.clock import local_time
 from capwright.report.shapes import AuctionLine, DayLine, MonthLine
 from capwright.settlement.room import SettlementRoom
+from capwright.settlement.state import TradeSum
 
 if TYPE_CHECKING:
     from datetime import date
@@ -82,10 +83,10 @@ class _Sum:
     def __init__(self) -> None:
         self.trades = self.volume_t = self.turnover_fen = 0
 
-    def add(self, quantity_t: int, price_fen_per_t: int) -> None:
-        self.trades += 1
-        self.volume_t += quantity_t
-        self.turnover_fen += quantity_t * price_fen_per_t
+    def add(self, trades: TradeSum) -> None:
+        self.trades += trades.trades
+        self.volume_t += trades.quantity_t
+        self.turnover_fen += trades.value_fen
 
     @property
     def mean_fen_per_t(self) -> int:
@@ -105,7 +106,7 @@ def month_lines(market: Market) -> tuple[MonthLine, ...]:
     for trade in _trades(market).state.trades if rules else ():
         assert rules is not None
         key = f"{local_time(rules, trade.at_ms):%Y-%m}", trade.kind, trade.mode
-        found.setdefault(key, _Sum()).add(trade.quantity_t, trade.price_fen_per_t)
+        found.setdefault(key, _Sum()).add(trade)
     return tuple(
         MonthLine(*key, row.trades, row.volume_t, row.turnover_fen, row.mean_fen_per_t)
         for key, row in sorted(found.items())
@@ -119,7 +120,7 @@ def day_lines(market: Market) -> tuple[DayLine, ...]:
     for trade in _trades(market).state.trades if rules else ():
         assert rules is not None
         key = local_time(rules, trade.at_ms).date(), trade.kind
-        found.setdefault(key, _Sum()).add(trade.quantity_t, trade.price_fen_per_t)
+        found.setdefault(key, _Sum()).add(trade)
     return tuple(
         DayLine(*key, row.volume_t, row.turnover_fen, row.mean_fen_per_t)
         for key, row in sorted(found.items())

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from msgspec import Struct
 
+from capwright.kernel.quantity import parse_money_fen
 from capwright.kernel.refusal import BadInput, Refusal, RefusalCode, Refused, define
+from capwright.scenario.check_reporting import check_reporting
+from capwright.scenario.check_trading import check_trading
 from capwright.table import Table, check_unique, check_year
 
 if TYPE_CHECKING:
@@ -108,9 +111,14 @@ _REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "freeze_leaver": ("vintage", "enterprises"),
     "release_exit": ("vintage", "enterprises"),
     "set_status": ("enterprises",),
+    "freeze_sectors": ("sectors", "kind", "reason"),
+    "reset_price": ("product", "price_cny", "reason"),
     "record_activity": (),
     "record_emissions": (),
     "advance": (),
+    "publish_methods": (),
+    "register_verifiers": (),
+    "file_plans": (),
 }
 _TO_FILL: Final = ("vintage",)  # what every other step needs
 _MOST_DIGITS: Final = 12
@@ -124,6 +132,8 @@ def check_scenario(scenario: Scenario, schemes: list[Scheme]) -> None:
     _check_rounds(scenario, schemes)
     _check_emissions(scenario)
     _check_days(scenario)
+    check_trading(scenario, schemes)
+    check_reporting(scenario)
     holders = tuple(t.code for t in registry.account_types if not t.government)
     for line, row in scenario.enterprises.numbered():
         if row.account_type not in holders:
@@ -143,7 +153,11 @@ def _check_keys(scenario: Scenario) -> None:
     check_unique(scenario.rounds, "round")
     check_unique(scenario.credits, "project", "vintage", "kind")
     check_unique(scenario.objections, "enterprise", "vintage")
+    check_unique(scenario.agents, "enterprise")
+    check_unique(scenario.opinions, "month")
     check_unique(scenario.projects, "enterprise", "vintage", "process")
+    check_unique(scenario.verifiers, "id")
+    check_unique(scenario.verifications, "enterprise")
 
 
 def _check_ids(scenario: Scenario) -> None:
@@ -159,6 +173,8 @@ def _check_ids(scenario: Scenario) -> None:
     _known(scenario.objections, "enterprise", known)
     _known(scenario.projects, "enterprise", known)
     _known(scenario.freezes, "enterprise", known)
+    _known(scenario.agents, "enterprise", known)
+    _known(scenario.verifications, "enterprise", known)
 
 
 def _known(table: Table[T], column: str, known: frozenset[str]) -> None:
@@ -207,6 +223,7 @@ def _check_days(scenario: Scenario) -> None:
         _not_before(scenario.projects, column, begins_on)
     _not_before(scenario.freezes, "date", begins_on)
     _not_before(scenario.enterprises, "opened_on", begins_on)
+    _not_before(scenario.agents, "cash_on", begins_on)
     for n, step in enumerate(scenario.file.steps):
         _in_reach(scenario, step_line(scenario.folder, n), step.at)
         if _plain(step.at) < _plain(begins_at):
@@ -260,6 +277,8 @@ def _check_step(
     for enterprise in step.enterprises:
         if enterprise not in known:
             _fault(scenario, line, UNKNOWN_ENTERPRISE, enterprise=enterprise[:40])
+    if step.do == "reset_price":
+        _price(scenario, line, step)
     names = ", ".join(scheme.name for scheme in schemes)
     if step.do == "adopt" and step.scheme not in {scheme.name for scheme in schemes}:
         _fault(scenario, line, UNKNOWN_SCHEME, scheme=step.scheme[:40], known=names)
@@ -267,6 +286,13 @@ def _check_step(
     if step.vintage and step.do != "release_exit" and step.vintage not in vintages:
         _fault(scenario, line, UNKNOWN_SCHEME, scheme=str(step.vintage), known=names)
     _check_types(scenario, line, schemes[0].name, step.to, registry)
+
+
+def _price(scenario: Scenario, line: int, step: Step) -> None:
+    try:
+        parse_money_fen(step.price_cny)
+    except Refused as no:
+        raise BadInput(no.refusal, str(scenario.folder / "scenario.toml"), line) from None
 
 
 def _check_types(

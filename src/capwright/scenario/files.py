@@ -29,7 +29,10 @@ __all__ = [
     "ScenarioFile",
     "Step",
     "SurrenderRow",
+    "Trading",
     "TransferRow",
+    "VerificationRow",
+    "VerifierRow",
     "scenario_json_schema",
 ]
 
@@ -77,7 +80,11 @@ class EmissionRow(Struct, frozen=True):
 
 
 class TransferRow(Struct, frozen=True):
-    """`transfers.csv`: a trade agreed outside, settled here, delivery against payment; price per tonne."""
+    """`transfers.csv`: a trade agreed outside, settled here, delivery against payment; price per tonne.
+
+    `on_exchange`: a negotiated trade that the seller offers on the exchange and the buyer confirms, under the
+    day's rules and with its fees; the oldest units go, whatever `vintage` says.
+    """
 
     date: date
     seller: str
@@ -87,6 +94,7 @@ class TransferRow(Struct, frozen=True):
     quantity_t: Tonne
     price: Price
     mode: Literal["listed_click", "listed_bidding", "negotiated", "one_way_auction"] = "listed_click"
+    on_exchange: bool = False
 
 
 class RoundRow(Struct, frozen=True):
@@ -197,6 +205,67 @@ class FreezeRow(Struct, frozen=True):
     reason: str
 
 
+class OpinionRow(Struct, frozen=True):
+    """`opinions.csv`: what the participants of a month think; prices per tonne, `block` in hundredths of it.
+
+    In the built-in year these are the exchange's monthly figures, to which opinions are calibrated.
+    """
+
+    month: str
+    volume_t: Tonne
+    first: Price
+    last: Price
+    least: Price
+    most: Price
+    block: int = 100
+    rush: bool = False
+
+
+class AgentRow(Struct, frozen=True):
+    """`agents.csv`: a participant that trades by itself.
+
+    A `buyer` wants `quantity_t` between `since` and `until`, by `habit` early, steadily or late; a `seller`
+    can spare as much; an `investor` trades as it sees value, `trend` follows prices, a `maker` quotes both
+    sides. `cash` is paid in on `cash_on`, beside what the account opens with. `bias`: its own view of the
+    value, in thousandths.
+    """
+
+    enterprise: str
+    style: Literal["buyer", "seller", "investor", "trend", "maker"]
+    quantity_t: OptionalTonnes = 0
+    since: date | None = None
+    until: date | None = None
+    cash: Cash = 0
+    cash_on: date | None = None
+    bias: int = 0
+    habit: Literal["early", "steady", "late"] = "steady"
+
+
+class VerifierRow(Struct, frozen=True):
+    """`verifiers.csv`: verification bodies, with their office in the province."""
+
+    id: str
+    name: str
+    office: str
+
+
+class VerificationRow(Struct, frozen=True):
+    """`verifications.csv`: who verifies whom; a finding where the first report of the firm was wrong."""
+
+    enterprise: str
+    verifier: str
+    stream: str = ""
+    finding_en: str = ""
+    finding_zh: str = ""
+
+
+class Trading(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[trading]` of scenario.toml: the exchange opens every trading day until `until`, for `product`."""
+
+    product: str
+    until: date
+
+
 class Step(Struct, frozen=True, forbid_unknown_fields=True):
     """One thing that the authority does at a time; `do` says what, the rest fills it in.
 
@@ -207,9 +276,14 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     * `pre_issue`, `approve_quota`, `true_up` (vintage);
     * `recall_stop` (vintage, enterprises): the quota of abnormal months, as recorded;
     * `register_projects` (vintage) from projects.csv; `record_emissions` (vintage: empty = all);
+    * reporting and verification, from reports.csv, first_reports.csv, verifiers.csv, verifications.csv:
+      `publish_methods`, `register_verifiers`, `file_plans` (once); `submit_reports`, `assign_verifiers`,
+      `report_findings`, `state_verifications`, `record_outputs`, `approve_emissions` (vintage);
     * `assess` (vintage); `sanction` (vintage, enterprises);
     * `freeze_leaver` (vintage, enterprises): every allowance of firms that left for the national market;
       `release_exit` (vintage, enterprises): the part that is freed with the plan of the vintage;
+    * `freeze_sectors` (sectors, kind, reason): whatever firms of these sectors have free then;
+    * `reset_price` (product, price_cny, reason): the exchange moves a reference price, two people;
     * `set_status` (enterprises, status, reason); `advance` (the clock only).
     """
 
@@ -226,10 +300,21 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
         "true_up",
         "recall_stop",
         "record_emissions",
+        "publish_methods",
+        "register_verifiers",
+        "file_plans",
+        "submit_reports",
+        "assign_verifiers",
+        "report_findings",
+        "state_verifications",
+        "record_outputs",
+        "approve_emissions",
         "assess",
         "sanction",
         "freeze_leaver",
         "release_exit",
+        "freeze_sectors",
+        "reset_price",
         "set_status",
         "advance",
     ]
@@ -240,6 +325,9 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     scheme: str = ""
     years: tuple[int, ...] = ()
     enterprises: tuple[str, ...] = ()
+    sectors: tuple[str, ...] = ()
+    product: str = ""
+    price_cny: str = ""
     status: Literal["open", "restricted", "suspended"] = "open"
     reason: str = ""
 
@@ -257,6 +345,7 @@ class ScenarioFile(Struct, frozen=True, forbid_unknown_fields=True):
     begins_at: datetime
     seed: str = ""
     auction_hours: tuple[str, str] = ("09:30", "11:30")
+    trading: Trading | None = None
     published: dict[str, Any] = msgspec.field(default_factory=dict)
     steps: tuple[Step, ...] = ()
 

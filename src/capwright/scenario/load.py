@@ -10,10 +10,13 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from capwright.filing.reports import read_reports
 from capwright.kernel.refusal import BadInput, Refusal, define
+from capwright.mrv.records import EmissionReport
 from capwright.scenario.check import check_scenario, step_line
 from capwright.scenario.files import (
     ActivityRow,
+    AgentRow,
     BidRow,
     CreditRow,
     EmissionRow,
@@ -21,11 +24,14 @@ from capwright.scenario.files import (
     FreezeRow,
     HoldingRow,
     ObjectionRow,
+    OpinionRow,
     ProjectRow,
     RoundRow,
     ScenarioFile,
     SurrenderRow,
     TransferRow,
+    VerificationRow,
+    VerifierRow,
 )
 from capwright.scheme.loader import load_scheme
 from capwright.scheme.schema import Scheme
@@ -74,6 +80,12 @@ class Scenario(Struct, frozen=True):
     objections: Table[ObjectionRow]
     projects: Table[ProjectRow]
     freezes: Table[FreezeRow]
+    agents: Table[AgentRow]
+    opinions: Table[OpinionRow]
+    verifiers: Table[VerifierRow]
+    verifications: Table[VerificationRow]
+    reports: list[EmissionReport]
+    first_reports: list[EmissionReport]
 
 
 def built_in_scenarios() -> list[str]:
@@ -108,9 +120,21 @@ def load_scenario(name_or_folder: str | Path) -> Scenario:
         objections=_table(folder, "objections.csv", ObjectionRow),
         projects=_table(folder, "projects.csv", ProjectRow),
         freezes=_table(folder, "freezes.csv", FreezeRow),
+        agents=_table(folder, "agents.csv", AgentRow),
+        opinions=_table(folder, "opinions.csv", OpinionRow),
+        verifiers=_table(folder, "verifiers.csv", VerifierRow),
+        verifications=_table(folder, "verifications.csv", VerificationRow),
+        reports=_reports(folder, "reports.csv"),
+        first_reports=_reports(folder, "first_reports.csv"),
     )
     check_scenario(scenario, scenario_schemes(scenario.file, folder))
     return scenario
+
+
+def _reports(folder: Path, name: str) -> list[EmissionReport]:
+    """Emission reports in the long table of `docs/howto/emission-report-files.md`; none without the file."""
+    path = folder / name
+    return read_reports(path) if path.is_file() else []
 
 
 def scenario_schemes(file: ScenarioFile, folder: Path) -> list[Scheme]:

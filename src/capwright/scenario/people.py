@@ -1,4 +1,4 @@
-"""Who acts in a scenario: two of the authority, an operator, the exchange, the clock, and two per account."""
+"""Who acts in a scenario: officers by twos, the clock, and two per account."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ __all__ = [
     "EXCHANGE",
     "OFFICERS",
     "OPERATOR",
+    "SECOND_EXCHANGE",
     "SECOND_OPERATOR",
     "Directory",
     "second",
@@ -27,6 +28,7 @@ APPROVER: Final = "authority-2"
 OPERATOR: Final = "operator-1"
 SECOND_OPERATOR: Final = "operator-2"
 EXCHANGE: Final = "exchange-1"
+SECOND_EXCHANGE: Final = "exchange-2"
 CLOCK: Final = "clock"
 
 OFFICERS: Final = (
@@ -35,6 +37,7 @@ OFFICERS: Final = (
     Officer(OPERATOR, ("operator",)),
     Officer(SECOND_OPERATOR, ("operator",)),
     Officer(EXCHANGE, ("exchange",)),
+    Officer(SECOND_EXCHANGE, ("exchange",)),
     Officer(CLOCK, ("clock",)),
 )
 _FIRST_USER: Final = 10_000_001

@@ -27,8 +27,9 @@ from capwright.scenario.people import (
 from capwright.scenario.script import Action, Script
 from capwright.scenario.steps import Steps
 from capwright.scenario.tables import Tables
+from capwright.scenario.trading import TradingDays, Turn
 from capwright.scheme.codec import scheme_to_json
-from capwright.settlement.room import DepositCash
+from capwright.settlement.messages import DepositCash
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,15 +51,18 @@ class Player:
         self._script = Script(scenario)
         self.schemes = self._script.schemes
         self.directory = self._script.directory
+        self.zone = self._script.zone
 
-    def actions(self) -> list[Action]:
+    def actions(self) -> list[Action | Turn]:
         """Return all actions in the order of time; rows of one moment keep the order of their files."""
         script = self._script
+        trading = TradingDays(script).actions() if self.scenario.file.trading is not None else ()
         found = [
             *self._opening(),
             *Steps(script).actions(),
             *self._auctions(),
             *Tables(script).actions(),
+            *trading,
         ]
         return sorted(found, key=lambda action: action.at_ms)
 

@@ -42,7 +42,7 @@ class Script:
         first = self.schemes[0].body
         assert first.registry is not None
         assert first.calendar is not None
-        self._zone = ZoneInfo(first.calendar.timezone)
+        self.zone = ZoneInfo(first.calendar.timezone)
         self.registry = first.registry
         self.directory = Directory(first.registry)
         for row in scenario.enterprises:
@@ -51,7 +51,7 @@ class Script:
 
     def ms(self, when: datetime) -> int:
         """Milliseconds of a local time; one with an offset keeps it."""
-        local = when if when.tzinfo else when.replace(tzinfo=self._zone)
+        local = when if when.tzinfo else when.replace(tzinfo=self.zone)
         return (local - _EPOCH) // timedelta(milliseconds=1)
 
     def on(self, day: date, clock: time, offset_ms: int = 0) -> int:
@@ -63,10 +63,12 @@ class Script:
         self._made += 1
         return Action(at_ms, actor, command, f"{self.scenario.file.name}/{self._made}", label)
 
-    def four_eyes(self, at_ms: int, command: Command, label: str) -> list[Action]:
-        """One of the authority proposes, the other approves."""
-        proposed = self.act(at_ms, AUTHORITY, command, label)
-        return [proposed, self.act(at_ms, APPROVER, ApproveProposal(proposed.command_id), label)]
+    def four_eyes(
+        self, at_ms: int, command: Command, label: str, *, by: str = AUTHORITY, approver: str = APPROVER
+    ) -> list[Action]:
+        """One proposes, the other approves."""
+        proposed = self.act(at_ms, by, command, label)
+        return [proposed, self.act(at_ms, approver, ApproveProposal(proposed.command_id), label)]
 
     def transaction(
         self, at_ms: int, actor: str, checker: str, command: ProposeTransaction, label: str

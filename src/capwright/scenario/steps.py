@@ -18,10 +18,14 @@ from capwright.allocation.messages import (
     TrueUpAllowances,
 )
 from capwright.compliance.messages import AssessCompliance, ImposeSanction, RecordEmissions
+from capwright.exchange.messages import ResetPrice
+from capwright.kernel.quantity import parse_money_fen
 from capwright.ledger.accounts import series_id
 from capwright.market import AdoptScheme
 from capwright.registry.messages import AdvanceClock, IssueUnits, SetAccountStatus
-from capwright.scenario.people import AUTHORITY, CLOCK, OPERATOR
+from capwright.scenario.people import AUTHORITY, CLOCK, EXCHANGE, OPERATOR, SECOND_EXCHANGE
+from capwright.scenario.reporting import Reporting
+from capwright.scenario.trading import Turn, freeze_sectors
 from capwright.scheme.codec import scheme_to_json
 
 if TYPE_CHECKING:
@@ -38,7 +42,8 @@ class Steps:
         self._script = script
         self._tables = script.scenario
         self._numbers = script.directory
-        self._makers: dict[str, Callable[[int, Step], Iterable[Action]]] = {
+        self.reporting = Reporting(script)
+        self._makers: dict[str, Callable[[int, Step], Iterable[Action | Turn]]] = {
             "adopt": self._adopt,
             "issue": self._issue,
             "distribute": self._distribute,
@@ -50,15 +55,26 @@ class Steps:
             "true_up": self._true_up,
             "recall_stop": self._recall_stop,
             "record_emissions": self._record_emissions,
+            "publish_methods": self.reporting.publish_methods,
+            "register_verifiers": self.reporting.register_verifiers,
+            "file_plans": self.reporting.file_plans,
+            "submit_reports": self.reporting.submit_reports,
+            "assign_verifiers": self.reporting.assign_verifiers,
+            "report_findings": self.reporting.report_findings,
+            "state_verifications": self.reporting.state_verifications,
+            "record_outputs": self.reporting.record_outputs,
+            "approve_emissions": self.reporting.approve_emissions,
             "assess": self._assess,
             "sanction": self._sanction,
             "freeze_leaver": self._freeze_leaver,
             "release_exit": self._release_exit,
+            "freeze_sectors": self._freeze_sectors,
+            "reset_price": self._reset_price,
             "set_status": self._set_status,
             "advance": self._advance,
         }
 
-    def actions(self) -> Iterator[Action]:
+    def actions(self) -> Iterator[Action | Turn]:
         """The actions of all steps."""
         for step in self._tables.file.steps:
             yield from self._makers[step.do](self._script.ms(step.at), step)
@@ -170,6 +186,16 @@ class Steps:
         for enterprise in step.enterprises:
             command = ReleaseExitPart(self._numbers[enterprise], step.vintage)
             yield from self._script.four_eyes(at_ms, command, "releasing leavers' holdings")
+
+    def _freeze_sectors(self, at_ms: int, step: Step) -> list[Turn]:
+        rows = [row for row in self._tables.enterprises if row.sector in step.sectors]
+        accounts = [self._numbers[row.id] for row in rows]
+        return [Turn(at_ms, freeze_sectors(step, accounts), "freezing")]
+
+    def _reset_price(self, at_ms: int, step: Step) -> list[Action]:
+        command = ResetPrice(step.product, parse_money_fen(step.price_cny), step.reason)
+        by, approver = EXCHANGE, SECOND_EXCHANGE
+        return self._script.four_eyes(at_ms, command, "moving a price", by=by, approver=approver)
 
     def _set_status(self, at_ms: int, step: Step) -> Iterator[Action]:
         for enterprise in step.enterprises:

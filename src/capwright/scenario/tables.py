@@ -1,7 +1,8 @@
 """The tables whose rows have dates: credits, trades, objections, new projects, surrenders, freezes.
 
-On one day trades come before what follows from them: credits at 9:00, trades at 10:00, objections at 11:00,
-surrenders at 14:00, stages of new projects at 15:00, decisions and freezes at 16:00.
+On one day trades come before what follows from them: credits at 9:00, trades at 9:10 (those made on the
+exchange at 10:00), objections at 11:00, surrenders at 14:00, stages of new projects at 15:00, decisions and
+freezes at 16:00.
 """
 
 from __future__ import annotations
@@ -18,18 +19,21 @@ from capwright.allocation.messages import (
     RecordPaidShare,
 )
 from capwright.compliance.messages import RegisterProject, SurrenderUnits
+from capwright.exchange.messages import ConfirmDeal, ProposeDeal
 from capwright.ledger.messages import UnitLine
 from capwright.registry.messages import ApproveTransaction, FreezeUnits, IssueUnits
 from capwright.scenario.people import AUTHORITY, EXCHANGE, second, speaker
-from capwright.settlement.room import SettleTrade
+from capwright.settlement.messages import SettleTrade
 
 if TYPE_CHECKING:
+    from capwright.scenario.files import TransferRow
     from capwright.scenario.script import Action, Script
 
 __all__ = ["Tables"]
 
 _CREDITS: Final = time(9, 0)
-_TRADES: Final = time(10, 0)
+_TRADES: Final = time(9, 10)
+_DEALS: Final = time(10, 0)
 _OBJECTIONS: Final = time(11, 0)
 _SURRENDERS: Final = time(14, 0)
 _PROJECTS: Final = time(15, 0)
@@ -74,6 +78,9 @@ class Tables:
 
     def _transfers(self) -> Iterator[Action]:
         for n, row in enumerate(self._tables.transfers):
+            if row.on_exchange:
+                yield from self._deal(n, row)
+                continue
             command = SettleTrade(
                 seller=self._numbers[row.seller],
                 buyer=self._numbers[row.buyer],
@@ -84,6 +91,18 @@ class Tables:
                 mode=row.mode,
             )
             yield self._script.act(self._script.on(row.date, _TRADES, n), EXCHANGE, command, "trading")
+
+    def _deal(self, n: int, row: TransferRow) -> Iterator[Action]:
+        """The seller offers, the buyer confirms."""
+        seller, buyer = self._numbers[row.seller], self._numbers[row.buyer]
+        rules = (scheme.body.exchange for scheme in self._script.schemes if scheme.body.exchange)
+        products = (p.code for exchange in rules for p in exchange.products if row.kind in p.unit_kinds)
+        product = next(products, row.kind)
+        offer = ProposeDeal(seller, buyer, product, "sell", row.price, row.quantity_t)
+        at_ms = self._script.on(row.date, _DEALS, n)
+        offered = self._script.act(at_ms, speaker(row.seller), offer, "trading")
+        yield offered
+        yield self._script.act(at_ms, speaker(row.buyer), ConfirmDeal(buyer, offered.command_id), "trading")
 
     def _objections(self) -> Iterator[Action]:
         label = "reviewing quota"
