@@ -17,7 +17,7 @@ from capwright.cli.frame import EXAMPLES
 from tests.cli_calls import call, spawn
 
 FULL = Path("/dev/full")
-GROUPS = ["journal", "import", "auction", "compliance", "scheme", "scenario"]
+GROUPS = ["journal", "import", "auction", "compliance", "exchange", "mrv", "scheme", "scenario"]
 
 
 @pytest.fixture(autouse=True)

@@ -70,7 +70,7 @@ def test_tables_fit_the_terminal(capsys, monkeypatch, width):
 def test_diff_says_what_changed_with_both_sources(capsys):
     said = call(capsys, "scheme", "diff", "guangdong-2022", "guangdong-2023")
     assert said.code == 0
-    # Rulebook: the cap rose from 266 to 297 Mt.
+    # Published: the cap rose from 266 to 297 Mt.
     assert "266,000,000 → 297,000,000 t (+11.7 %)" in said.out
     assert "GZETS 2022-12-05" in said.out
     assert "GZETS 2024-01-12" in said.out

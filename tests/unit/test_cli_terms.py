@@ -8,9 +8,9 @@ import pytest
 
 from capwright.cli.frame import settings
 from capwright.cli.names import Names, bucket_words, place_words
-from capwright.cli.terms import COMMANDS, EVENTS
 from capwright.market import COMMANDS as COMMAND_TYPES
 from capwright.market import EVENTS as EVENT_TYPES
+from capwright.projection.terms import COMMANDS, EVENTS
 
 GLOSSARY = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text(encoding="utf-8")
 

@@ -11,11 +11,13 @@ from typing import Any, Final
 
 import typer
 
-from capwright.cli import audit, codes, frame, holdings, imports, scenario, tables
+from capwright.cli import audit, codes, doctor, frame, holdings, imports, init, scenario, serve, tables
 from capwright.cli.auction import auction
+from capwright.cli.exchange import exchange
 from capwright.cli.frame import BAD_INPUT, JsonOption, LangOption, fail, guarded, set_language, settings
 from capwright.cli.given import alike
 from capwright.cli.journal import journal
+from capwright.cli.mrv import mrv
 from capwright.cli.problem import BAD_VALUE, MISSING, NO_COMMAND, UNKNOWN_COMMAND, UNKNOWN_OPTION, USAGE
 from capwright.cli.scheme import scheme
 from capwright.kernel.refusal import Refusal, RefusalCode, Refused
@@ -57,11 +59,16 @@ def _root(
 
 
 scenario.declare(app)
+init.declare(app)
+serve.declare(app)
+doctor.declare(app)
 audit.declare(app)
 holdings.declare(app)
 app.add_typer(journal, rich_help_panel=frame.JOURNALS)
 app.add_typer(imports.imports, rich_help_panel=frame.JOURNALS)
 app.add_typer(auction, rich_help_panel=frame.FILES)
+app.add_typer(exchange, rich_help_panel=frame.FILES)
+app.add_typer(mrv, rich_help_panel=frame.FILES)
 tables.declare(app)
 app.add_typer(tables.compliance, rich_help_panel=frame.FILES)
 app.add_typer(scheme, rich_help_panel=frame.RULES)

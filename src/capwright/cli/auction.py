@@ -1,4 +1,4 @@
-"""`capwright auction clear`: one round from a file of bids, under the rules of any market."""
+"""`capwright auction …`: clear a round from a file of bids; the results bulletin of one in a journal."""
 
 from __future__ import annotations
 
@@ -7,15 +7,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from capwright.cli.frame import command, make_group, say, settings, table, write
-from capwright.cli.given import input_path, money_fen, scheme_with, tonnes
+from capwright.cli.frame import command, emit_json, make_group, say, settings, table, write
+from capwright.cli.given import input_path, money_fen, near, scheme_with, tonnes
+from capwright.cli.opened import DbArgument, opened, rows
+from capwright.cli.problem import bad_argument
+from capwright.kernel.refusal import define
 
 if TYPE_CHECKING:
+    from capwright.auction.messages import AuctionCleared
     from capwright.auction.report import AuctionReport
+    from capwright.journal.store import Store
 
 __all__ = ["auction"]
 
-auction = make_group("auction", "Auctions from plain files. 有偿发放（竞价）。")
+NO_RESULT = define(
+    "CW-6320",
+    en="The journal has no result of an auction '{auction}'.",
+    zh="日志中没有竞价“{auction}”的结果。",
+    mend_en="With a result: {known}.",
+    mend_zh="已有结果的竞价：{known}。",
+    rule="design: one clear message for bad input",
+)
+
+auction = make_group("auction", "Auctions: from plain files, and their results. 有偿发放（竞价）。")
 
 
 @command(
@@ -133,3 +147,61 @@ def _print_table(report: AuctionReport) -> None:
         console.print(f"{value.path} = {value.value} [{value.confidence}] {value.source}", soft_wrap=True)
     for line in (*report.rejected, *report.unsuccessful):
         console.print(f"{line.bidder} {line.price:,} × {line.quantity_t:,} t: {line.reason}", soft_wrap=True)
+
+
+@command(
+    auction,
+    "bulletin",
+    path="auction bulletin",
+    examples=[
+        "capwright auction bulletin auctions.sqlite 2013-1",
+        "capwright auction bulletin auctions.sqlite 2013-1 --lang zh",
+        "capwright auction bulletin auctions.sqlite 2013-1 --json",
+    ],
+)
+def bulletin_command(
+    db: DbArgument,
+    round_id: Annotated[
+        str, typer.Argument(metavar="ROUND", help="Id of the auction or entrusted lot. 竞价或委托标的编号。")
+    ],
+) -> None:
+    """Print the results bulletin of an auction: offered, bids, price, sold, paid.
+
+    输出竞价结果公告：投放、申报、成交价、成交量及付款情况。
+    """
+    from capwright.auction.bulletin import bulletin, bulletin_text, notice
+    from capwright.auction.room import AuctionRoom
+    from capwright.journal.replay import load
+    from capwright.ledger.clock import local_time
+    from capwright.market import Market
+
+    with opened(db) as store:
+        market, _, _ = load(store, Market)
+        results = _results(store)
+    room = market.rooms["auction"]
+    assert isinstance(room, AuctionRoom)
+    held = {**room.state.auctions, **room.state.lots}
+    if round_id not in results:
+        raise bad_argument("ROUND", NO_RESULT, auction=round_id[:60], known=near(round_id, list(results)))
+    rules = market.rulebook.now()
+    on = local_time(rules, held[round_id].closes_ms).date()
+    found = bulletin(held[round_id], results[round_id], on=on, currency=rules.body.currency)
+    if settings.json:
+        title, text = notice(found)
+        emit_json({"bulletin": found, "notice": {"title": title, "text": text}})
+        return
+    languages = (settings.lang,) if settings.asked else ("zh", "en")
+    write("\n\n".join(bulletin_text(found, lang) for lang in languages) + "\n")
+
+
+def _results(store: Store) -> dict[str, AuctionCleared]:
+    """The event that cleared each auction, by the auction's id."""
+    from capwright.auction.messages import AuctionCleared
+    from capwright.journal.codec import market_codec
+
+    decode = market_codec().events
+    found: dict[str, AuctionCleared] = {}
+    for row in rows(store):
+        if b'"AuctionCleared"' in row[5]:
+            found |= {one.auction_id: one for one in decode(row[5]) if isinstance(one, AuctionCleared)}
+    return found

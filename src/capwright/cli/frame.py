@@ -55,6 +55,7 @@ FINDINGS: Final = 1
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
 READER_GONE: Final = 141
+_MOST_FAULTS: Final = 40  # cells told on a terminal
 _FILL: Final = re.compile(r" +\n")
 PIPE_WIDTH: Final = 100  # of tables that do not go to a terminal
 
@@ -171,7 +172,8 @@ def guarded(work: Callable[[], int | None]) -> int:
         note(say("Interrupted.", "已中断。"))
         return INTERRUPTED
     except OSError as fault:
-        return fail(Refused(Refusal(UNWRITABLE.code, {"why": fault.strerror or str(fault)})))
+        why = Refusal(UNWRITABLE.code, {"why": fault.strerror or str(fault)})
+        return fail(BadInput(why, str(fault.filename)) if fault.filename else Refused(why))
     except Exception as fault:
         if type(fault).__name__ != "StoreFailed":
             raise
@@ -203,7 +205,7 @@ def fail(no: Refused) -> int:
 def error_object(no: Refused) -> dict[str, Any]:
     """A refusal as the JSON object of the error."""
     file, line, column = (no.file, no.line, no.column) if isinstance(no, BadInput) else ("", 0, 0)
-    return {
+    made: dict[str, Any] = {
         "code": no.refusal.code,
         "message_en": no.refusal.message("en"),
         "message_zh": chinese(no.refusal).message("zh"),
@@ -211,6 +213,31 @@ def error_object(no: Refused) -> dict[str, Any]:
         "line": line or None,
         "column": column or None,
         "details": no.refusal.details,
+    }
+    faults = _faults(no)
+    if faults:
+        made["faults"] = [_fault_object(*fault) for fault in faults]
+    return made
+
+
+def _faults(no: Refused) -> list[tuple[str, Refusal]]:
+    """Place and refusal of each fault, where a file (a workbook) was refused for several at once."""
+    return [(_printable(one.place), one.refusal) for one in getattr(no, "faults", ())]
+
+
+def _printable(text: str) -> str:
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def _fault_object(place: str, refusal: Refusal) -> dict[str, Any]:
+    sheet, _, cell = place.rpartition("!")
+    return {
+        "sheet": sheet,
+        "cell": cell,
+        "code": refusal.code,
+        "message_en": refusal.message("en"),
+        "message_zh": chinese(refusal).message("zh"),
+        "details": refusal.details,
     }
 
 
@@ -226,6 +253,13 @@ def error_text(no: Refused) -> str:
         hint = mend.format_map(_Details(no.refusal.details)).strip()
         whole = whole.removesuffix(hint).rstrip()
     said = f"{place}错误[{no.refusal.code}]：{whole}" if zh else f"{place}error[{no.refusal.code}]: {whole}"
+    faults = _faults(no)
+    for at, refusal in faults[:_MOST_FAULTS]:
+        text = (chinese(refusal) if zh else refusal).message(settings.lang)
+        said += f"\n  {at} [{refusal.code}] {text}"
+    if len(faults) > _MOST_FAULTS:
+        more = len(faults) - _MOST_FAULTS
+        said += say(f"\n  … and {more} more; --json lists all", f"\n  ……另有{more}处，用 --json 查看全部")
     return f"{said}\n  {say('hint: ', '提示：')}{hint}" if hint else said
 
 

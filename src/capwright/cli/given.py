@@ -91,11 +91,11 @@ def scheme_with(name: str, section: str) -> tuple[Scheme, Any]:
     return loaded, found
 
 
-def new_file(path: Path, *, beside: str = "") -> Path:
+def new_file(path: Path, *, beside: str = "", pages: bool = True) -> Path:
     """Refuse a file that could not be written or must not be, before the long work begins.
 
     `beside`: the journal that is read or written, which the file must not be. What exists is replaced only
-    where it is a page of HTML, as reports are.
+    where it is empty or, with `pages`, a page of HTML, as reports are.
     """
     if path.is_dir():
         raise BadInput(Refusal(UNWRITABLE.code, {"why": "it is a folder"}), str(path))
@@ -103,7 +103,7 @@ def new_file(path: Path, *, beside: str = "") -> Path:
         raise BadInput(Refusal(UNWRITABLE.code, {"why": "its folder does not exist"}), str(path))
     if beside and path.absolute().resolve() in _files_of(beside):
         raise BadInput(Refusal(FILE_THERE.code), str(path))
-    if path.exists() and not (path.is_file() and _is_page(path)):
+    if path.exists() and not (path.is_file() and (_is_page(path) if pages else not path.stat().st_size)):
         raise BadInput(Refusal(FILE_THERE.code), str(path))
     return path
 

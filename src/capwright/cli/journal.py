@@ -17,8 +17,8 @@ from capwright.cli.given import new_file
 from capwright.cli.names import Names, event_name
 from capwright.cli.opened import DbArgument, local, opened, opening_of, rows
 from capwright.cli.problem import FILE_THERE, NOT_A_CHOICE, NOT_A_NAME, UNWRITABLE, bad_argument
-from capwright.cli.terms import NAMES
 from capwright.kernel.refusal import BadInput, Refusal
+from capwright.projection.terms import NAMES
 
 if TYPE_CHECKING:
     from datetime import tzinfo

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from capwright.cli.frame import say, settings
-from capwright.cli.terms import NAMES
+from capwright.projection.terms import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,7 +18,7 @@ from capwright.cli.frame import (
     settings,
     table,
 )
-from capwright.cli.given import new_file
+from capwright.cli.given import moment_ms, new_file
 from capwright.cli.opened import DbArgument
 from capwright.cli.progress import progress_bar
 
@@ -75,6 +76,14 @@ def run_command(
             "--report", metavar="FILE", help="Also write a report as one HTML file. 另写 HTML 报告。"
         ),
     ] = None,
+    until: Annotated[
+        str,
+        typer.Option(
+            "--until",
+            metavar="TIME",
+            help="Stop the story then, e.g. 2024-07-22T10:00; a date is its end. 情景演算至此时为止。",
+        ),
+    ] = "",
 ) -> None:
     """Play a scenario into a new journal, then say how the year went.
 
@@ -87,10 +96,15 @@ def run_command(
     from capwright.report.terminal import render_summary
     from capwright.scenario.run import run_scenario
 
+    def last(zone: tzinfo) -> int:
+        return moment_ms("--until", until, zone)
+
     if report is not None:
         new_file(report, beside=db)
+    if until:
+        last(UTC)  # a moment that cannot be read is refused before the journal is made
     with progress_bar(say("Playing", "运行中")) as progress:
-        result = run_scenario(name, db, progress=progress)
+        result = run_scenario(name, db, progress=progress, until=last if until else None)
     summary = summarise(result)
     if report is not None:
         write_report(summary, report, first=_page_language())

@@ -1,0 +1,118 @@
+"""Who calls: a program with a token, a person with a session, or anybody.
+
+Tokens are OAuth 2 client credentials (`POST /oauth/token/`), each for the person who made the client and with
+scopes. A session counts only for requests that the browser says come from this site, so that no other site
+can use it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address, ip_network
+from typing import Final
+
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from msgspec import Struct
+
+from capwright.web.people import holder_of_session, person_of_token
+
+__all__ = ["NOBODY", "Caller", "Callers"]
+
+_KEPT_S: Final = 15.0  # how long a revoked token may still be taken for good
+_MOST_KEPT: Final = 10_000
+
+
+class Caller(Struct, frozen=True):
+    """A person of the journal (empty: the public), what it may do here, and for rate limits who asks.
+
+    Limits are the person's: another token, or another cookie beside the session, is no new allowance.
+    """
+
+    person: str
+    scopes: frozenset[str]
+    key: str
+    networks: tuple[str, ...] = ()
+
+    def check_address(self, address: str) -> None:
+        """Refuse an address outside the networks that the client was made for."""
+        if self.networks and not any(ip_address(address) in ip_network(one) for one in self.networks):
+            raise PermissionDeniedException("This client may not call from this address")
+
+    def need(self, scope: str) -> None:
+        """Refuse whoever lacks a scope."""
+        if not self.person:
+            raise NotAuthorizedException(
+                "Sign in, or send an access token", headers={"WWW-Authenticate": "Bearer"}
+            )
+        if scope not in self.scopes:
+            raise PermissionDeniedException(f"The access token lacks the scope '{scope}'")
+
+
+NOBODY: Final = Caller("", frozenset(), "")
+
+
+class Callers:
+    """Looks callers up, and remembers them for a few seconds. Used in threads."""
+
+    def __init__(self, site_url: str) -> None:
+        self._site = site_url.rstrip("/")
+        self._kept: dict[bytes, tuple[float, Caller]] = {}
+
+    def known(self, headers: dict[bytes, bytes]) -> Caller | None:
+        """The caller if no database is needed to tell; None otherwise."""
+        key = self._key(headers)
+        if key is None:
+            return NOBODY
+        kept = self._kept.get(key)
+        return kept[1] if kept is not None and kept[0] > time.monotonic() else None
+
+    def find(self, headers: dict[bytes, bytes]) -> Caller:
+        """The caller of these headers; refuses a token that is not valid."""
+        key = self._key(headers)
+        if key is None:
+            return NOBODY
+        caller = self._looked_up(headers)
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        self._kept[key] = (time.monotonic() + _KEPT_S, caller)
+        return caller
+
+    def _key(self, headers: dict[bytes, bytes]) -> bytes | None:
+        token = headers.get(b"authorization")
+        if token:
+            return hashlib.sha256(b"t" + token).digest()
+        cookie = headers.get(b"cookie")
+        if cookie and b"sessionid=" in cookie and self._from_here(headers):
+            return hashlib.sha256(b"c" + cookie).digest()
+        return None
+
+    def _from_here(self, headers: dict[bytes, bytes]) -> bool:
+        site = headers.get(b"sec-fetch-site")
+        if site is not None:
+            return site in {b"same-origin", b"none"}
+        origin = headers.get(b"origin")
+        return origin is not None and origin.decode("latin-1") == self._site
+
+    def _looked_up(self, headers: dict[bytes, bytes]) -> Caller:
+        said = headers.get(b"authorization", b"").decode("latin-1")
+        if said:
+            kind, _, token = said.partition(" ")
+            found = person_of_token(token.strip()) if kind.lower() == "bearer" and token else None
+            if found is None:
+                raise NotAuthorizedException(
+                    "The access token is not valid (any more)",
+                    headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+                )
+            return Caller(found.person, frozenset(found.scopes), found.person, found.networks)
+        session = holder_of_session(_cookie(headers[b"cookie"], "sessionid"))
+        return Caller(session.person, frozenset(session.scopes), session.person) if session else NOBODY
+
+
+def _cookie(raw: bytes, name: str) -> str:
+    try:
+        found = SimpleCookie(raw.decode("latin-1")).get(name)
+    except CookieError:
+        return ""
+    return found.value if found else ""

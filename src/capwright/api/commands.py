@@ -1,0 +1,244 @@
+"""Commands over HTTP: one address for each, `POST /api/v1/commands/PlaceOrder`, and one for batches.
+
+The header `Idempotency-Key` names the command: sent again, it gets the first answer and does nothing. The
+answer comes when the row is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from litestar import Request, Response, Router, post
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+)
+from msgspec import Struct, field
+
+from capwright.api.desk import desk_of
+from capwright.api.problem import Problem
+from capwright.kernel.message import Command, Outcome
+from capwright.kernel.refusal import Refused
+from capwright.market.machine import COMMANDS, command_union
+from capwright.market.messages import CommandProposed
+from capwright.registry.messages import TransactionProposed
+
+if TYPE_CHECKING:
+    from capwright.api.caller import Caller
+    from capwright.api.desk import Desk
+
+__all__ = [
+    "PATH",
+    "Batch",
+    "BatchItem",
+    "CommandApp",
+    "Done",
+    "carry_out",
+    "command_id_of",
+    "router",
+    "scope_of",
+]
+
+MAX_BATCH: Final = 500
+PATH: Final = "/api/v1/commands/"
+LONGEST_BODY: Final = 20_000_000  # bytes
+SLOWEST_BODY_S: Final = 30.0
+_LONGEST_KEY: Final = 120
+_TRADES: Final = frozenset(
+    {"PlaceOrder", "PickOrder", "ReplaceOrder", "CancelOrder", "ProposeDeal", "ConfirmDeal", "WithdrawDeal"}
+)
+_WAITS: Final = (CommandProposed, TransactionProposed)
+_ENCODE: Final = msgspec.json.Encoder().encode
+_Response = tuple[int, list[tuple[bytes, bytes]], bytes]
+_DECODER: Final = msgspec.json.Decoder(command_union())
+
+
+class Done(Struct, omit_defaults=True):
+    """What came of a command: the row of the journal and the events in it.
+
+    `waits`: it was proposed and takes effect when a second person approves it. `repeated`: the id was used
+    before, and this is the first answer. In a batch `problem` stands in place of events.
+    """
+
+    seq: int
+    command_id: str
+    events: tuple[Any, ...] = ()
+    waits: bool = False
+    repeated: bool = False
+    problem: Problem | None = None
+
+
+class BatchItem(Struct):
+    """One command of a batch: its key and the command with its name, as `{"command": "PlaceOrder", …}`."""
+
+    id: str
+    command: msgspec.Raw
+
+
+class Batch(Struct):
+    """Commands to be carried out in order; each has an answer of its own."""
+
+    commands: list[BatchItem] = field(default_factory=list)
+
+
+def scope_of(command: type[Command]) -> str:
+    """The scope that a command needs: trading, or writing in general."""
+    return "trade" if command.__name__ in _TRADES else "write"
+
+
+def command_id_of(desk: Desk, caller: Caller, key: str) -> str:
+    """The id in the journal. Two callers may use the same key, and the id names neither.
+
+    Orders and trades are called after the commands that made them, and trades are public; so the caller goes
+    in as a keyed hash. The same caller and key always give the same id.
+    """
+    if len(key) > _LONGEST_KEY or not key.isprintable():
+        raise ClientException("Idempotency-Key must have at most 120 printable characters")
+    if not key:
+        return f"api/{uuid.uuid4().hex}"
+    said = f"{caller.person}\0{key}".encode()
+    secret = hashlib.sha256(desk.host.settings.secret_key.encode()).digest()
+    return f"api/{hashlib.blake2b(said, key=secret, digest_size=16).hexdigest()}"
+
+
+async def carry_out(desk: Desk, command: Command, command_id: str, person: str) -> Outcome:
+    """Send a command and wait until its row is on disk."""
+    return await desk.waiting.submit(command, command_id, person)
+
+
+def done(outcome: Outcome, command_id: str) -> Done:
+    """The answer in the API's form."""
+    return Done(
+        outcome.seq,
+        command_id,
+        outcome.events,
+        any(type(event) in _WAITS for event in outcome.events),
+        outcome.repeated,
+        None if outcome.refusal is None else Problem.of(outcome.refusal),
+    )
+
+
+class CommandApp:
+    """Answers `POST /api/v1/commands/NAME` without a framework: this is the path of every order."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._known = {
+            f"{PATH}{kind.__name__}": (msgspec.json.Decoder(kind), scope_of(kind)) for kind in COMMANDS
+        }
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one ASGI request."""
+        try:
+            status, head, body = await self._answer(scope, receive)
+        except Refused as no:
+            status, head, body = _problem(Problem.of(no.refusal, 503))
+        except HTTPException as no:
+            more = [(k.lower().encode(), v.encode()) for k, v in (no.headers or {}).items()]
+            status, head, body = _problem(Problem(no.detail, no.status_code))
+            head += more
+        head.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": head})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Any, receive: Any) -> _Response:
+        known = self._known.get(scope["path"])
+        if known is None:
+            raise NotFoundException("There is no such command")
+        if scope["method"] != "POST":
+            raise MethodNotAllowedException(headers={"Allow": "POST"})
+        decoder, needed = known
+        headers = dict(scope["headers"])
+        caller = await self._desk.caller_of(scope, headers)
+        caller.need(needed)
+        command = _decoded(decoder, await _in_time(receive))
+        command_id = command_id_of(self._desk, caller, headers.get(b"idempotency-key", b"").decode("latin-1"))
+        outcome = await carry_out(self._desk, command, command_id, caller.person)
+        row = (b"capwright-row", str(outcome.seq).encode())
+        if outcome.refusal is not None:
+            status, head, body = _problem(Problem.of(outcome.refusal, seq=outcome.seq))
+            return status, [*head, row], body
+        return 200, [(b"content-type", b"application/json"), row], _ENCODE(done(outcome, command_id))
+
+
+def _problem(problem: Problem) -> _Response:
+    return problem.status, [(b"content-type", b"application/problem+json")], _ENCODE(problem)
+
+
+async def _in_time(receive: Any) -> bytes:
+    """The body, unless it trickles in so slowly that it only holds a connection."""
+    try:
+        return await asyncio.wait_for(_body(receive), SLOWEST_BODY_S)
+    except TimeoutError:
+        raise ClientException("The body came too slowly", status_code=408) from None
+
+
+async def _body(receive: Any) -> bytes:
+    """The body of a request, of a bounded size."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientException("The request broke off")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > LONGEST_BODY:
+            raise ClientException("The body is too long", status_code=413)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise ClientException(str(error), status_code=400) from None
+    except RecursionError:
+        raise ClientException("The body is nested too deeply", status_code=400) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ClientException(f"The body is not JSON: {error}", status_code=400) from None
+
+
+@post(
+    "/",
+    operation_id="Batch",
+    summary="Carry out up to 500 commands in order",
+    tags=["commands"],
+    status_code=200,
+)
+async def batch(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Every command has an answer of its own; one that is refused does not stop those after it."""
+    desk = desk_of(request)
+    asked: Batch = _decoded(_BATCH, await request.body())
+    if not 0 < len(asked.commands) <= MAX_BATCH:
+        raise ClientException(f"A batch has 1 to {MAX_BATCH} commands")
+    caller = await desk.caller(request, len(asked.commands))
+    commands = [_decoded(_DECODER, bytes(item.command)) for item in asked.commands]
+    for command in commands:
+        caller.need(scope_of(type(command)))
+    ids = [command_id_of(desk, caller, item.id) for item in asked.commands]
+    waiting = [
+        desk.waiting.submit(command, command_id, caller.person)
+        for command, command_id in zip(commands, ids, strict=True)
+    ]
+    answers: list[Done] = []
+    for command_id, result in zip(ids, await asyncio.gather(*waiting, return_exceptions=True), strict=True):
+        if isinstance(result, Refused):
+            answers.append(Done(0, command_id, problem=Problem.of(result.refusal, 503)))
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            answers.append(done(result, command_id))
+    return Response(msgspec.json.encode({"answers": answers}), media_type="application/json")
+
+
+_BATCH: Final = msgspec.json.Decoder(Batch)
+
+router = Router("/api/v1/commands", route_handlers=[batch])

@@ -1,0 +1,88 @@
+"""What handlers share: the host, who calls, the limits; and conditional answers by the journal's head."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from litestar import Request, Response
+from msgspec import Struct
+
+from capwright.api.caller import Caller, Callers
+from capwright.api.limits import Limiter
+from capwright.api.waiting import Waiting
+from capwright.projection.viewer import PUBLIC, Viewer, viewer_of
+
+if TYPE_CHECKING:
+    from capwright.host import Host
+
+__all__ = ["Desk", "Page", "answer", "desk_of"]
+
+_BURST: Final = 10  # seconds' worth of requests at once
+
+
+class Page(Struct, omit_defaults=True):
+    """A part of a list. `next` goes into `after` for the part that follows; without it this is the last."""
+
+    items: list[Any]
+    next: str = ""
+
+
+class Desk:
+    """One API of one market."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.callers = Callers(host.settings.url)
+        self.waiting = Waiting(host)
+        rate = host.settings.rate_limit
+        self._programs = Limiter(rate, rate * _BURST) if rate else Limiter(0, 0)
+        self._public = Limiter(rate / 2, rate / 2 * _BURST) if rate else Limiter(0, 0)
+
+    async def caller(self, request: Any, count: int = 1) -> Caller:
+        """Who calls, counted against the limits."""
+        return await self.caller_of(request.scope, dict(request.scope["headers"]), count)
+
+    async def caller_of(self, scope: Any, headers: dict[bytes, bytes], count: int = 1) -> Caller:
+        """Who sends an ASGI request with these headers."""
+        found = self.callers.known(headers)
+        client = scope.get("client")
+        address = client[0] if client else ""
+        if found is None:
+            self._public.take(address)  # looking up costs: guesses are counted before they are looked up
+            found = await asyncio.to_thread(self.callers.find, headers)
+        if found.person:
+            found.check_address(address)
+            self._programs.take(found.key, count)
+        else:
+            self._public.take(address, count)
+        return found
+
+    async def viewer(self, request: Any) -> Viewer:
+        """Who calls, in the market's terms."""
+        caller = await self.caller(request)
+        if not caller.person:
+            return PUBLIC
+        caller.need("read")
+        with self.host.look() as market:
+            return viewer_of(market, caller.person)
+
+
+def desk_of(request: Request[Any, Any, Any]) -> Desk:
+    """The API's own things."""
+    desk: Desk = request.app.state["desk"]
+    return desk
+
+
+def answer(request: Request[Any, Any, Any], value: Any, seq: int, *, public: bool = False) -> Response[bytes]:
+    """A value as JSON with the row that it is as of; 304 when the caller has it already."""
+    tag = f'W/"{seq}"'
+    headers = {
+        "ETag": tag,
+        "Capwright-Row": str(seq),
+        "Cache-Control": "public, max-age=1" if public else "private, no-cache",
+    }
+    if request.headers.get("if-none-match") == tag:
+        return Response(b"", status_code=304, headers=headers)
+    return Response(msgspec.json.encode(value), media_type="application/json", headers=headers)

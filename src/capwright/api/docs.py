@@ -1,0 +1,82 @@
+"""The API's description for people: one page from the same document, without a script."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar import Response, Router, get
+
+from capwright.api.openapi import document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["router"]
+
+_ABOUT: Final = """\
+<p class="lead">Everything that desks can do, programs can do. 网页能办理的，接口都能办理。</p>
+<ul>
+<li>Make a client under “Sign-in and security”, then get a token: <code>POST /oauth/token/</code> with
+<code>grant_type=client_credentials</code> and the scopes <code>read</code>, <code>trade</code>,
+<code>write</code>. 在“登录与安全”中新建客户端，凭编号和密钥换取令牌。</li>
+<li>Send a command with the header <code>Idempotency-Key</code>; sent again under the same key it gets the
+first answer and does nothing. 指令带上 Idempotency-Key，重复发送只生效一次。</li>
+<li>An answer comes when the row is on disk. A refusal is <code>application/problem+json</code> with a code,
+in both languages; nothing has changed. 收到答复即已落盘；拒绝时不作任何更改。</li>
+<li>Reads tell the row that they are as of (<code>Capwright-Row</code>, <code>ETag</code>).
+读取结果注明截至日志第几行。</li>
+<li>What happens streams from <code>/api/v1/stream</code> (WebSocket), with resume by row.
+实时推送，断线可按行号续传。</li>
+<li><a href="/api/v1/openapi.json">OpenAPI 3.1</a></li>
+</ul>"""
+
+
+@get("/docs", include_in_schema=False)
+async def page() -> Response[str]:
+    """The page."""
+    described = document()
+    body = "".join(_group(tag, found) for tag, found in _by_tag(described).items())
+    text = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>API · Capwright</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="stylesheet" href="/static/web/base.css"></head><body><header class="top">'
+        '<div class="top-in"><a class="brand" href="/">Capwright</a></div></header>'
+        '<main class="body"><h1>API</h1>'
+        f'<section class="card">{_ABOUT}</section>{body}</main></body></html>'
+    )
+    policy = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+    return Response(text, media_type="text/html", headers={"Content-Security-Policy": policy})
+
+
+def _by_tag(described: dict[str, Any]) -> dict[str, list[tuple[str, str, dict[str, Any]]]]:
+    found: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
+    for path, item in described["paths"].items():
+        for verb, operation in item.items():
+            found.setdefault(operation["tags"][0], []).append((verb.upper(), path, operation))
+    return found
+
+
+def _group(tag: str, operations: list[tuple[str, str, dict[str, Any]]]) -> str:
+    return f'<section class="card"><h2>{escape(tag)}</h2>{"".join(_operations(operations))}</section>'
+
+
+def _operations(operations: list[tuple[str, str, dict[str, Any]]]) -> Iterator[str]:
+    for verb, path, one in operations:
+        yield f"<details><summary><code>{verb} {escape(path)}</code> {escape(one['summary'])}</summary>"
+        about = one.get("description", "")
+        if about:
+            yield f"<p>{escape(about)}</p>"
+        given = [p for p in one.get("parameters", ()) if p["in"] != "header"]
+        if given:
+            rows = "".join(f"<tr><td><code>{p['name']}</code></td><td>{p['in']}</td></tr>" for p in given)
+            yield f"<table><tbody>{rows}</tbody></table>"
+        body = one.get("requestBody", {}).get("content", {}).get("application/json", {})
+        if "example" in body:
+            shown = json.dumps(body["example"], indent=2, ensure_ascii=False)
+            yield f'<pre class="mono scroll">{escape(shown)}</pre>'
+        yield "</details>"
+
+
+router = Router("/api/v1", route_handlers=[page])

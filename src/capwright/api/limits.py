@@ -1,0 +1,35 @@
+"""How often one caller may ask: a bucket of tokens for each, refilled at a steady rate."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from litestar.exceptions import TooManyRequestsException
+
+__all__ = ["Limiter"]
+
+_MOST_KEPT: Final = 50_000
+
+
+class Limiter:
+    """`rate` requests a second in the long run, `burst` at once. One thread uses it: the event loop's."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._buckets: dict[str, tuple[float, float]] = {}  # left, when
+
+    def take(self, key: str, count: int = 1) -> None:
+        """Count requests; refuse (429) when the bucket is empty, saying when to come back."""
+        if not self._rate:
+            return
+        now = time.monotonic()
+        left, when = self._buckets.get(key, (self._burst, now))
+        left = min(self._burst, left + (now - when) * self._rate) - count
+        if left < 0:
+            wait = max(1, round((-left) / self._rate))
+            raise TooManyRequestsException("Too many requests", headers={"Retry-After": str(wait)})
+        if len(self._buckets) > _MOST_KEPT:
+            self._buckets.clear()
+        self._buckets[key] = (left, now)

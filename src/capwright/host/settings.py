@@ -1,0 +1,152 @@
+"""Settings of the platform, read from the environment once and checked.
+
+Every setting is a variable `CAPWRIGHT_…`; the command line overrides some. A wrong one stops the start with a
+refusal that names it. On PostgreSQL, where several processes must agree, the secret key has to be given.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from msgspec import Struct
+
+from capwright.kernel.refusal import define, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Settings", "settings_of"]
+
+BAD_SETTING = define(
+    "CW-9710",
+    en="The setting {name} is '{value}': {fault}.",
+    zh="设置项{name}为“{value}”：{fault_zh}。",
+    mend_en="Set the environment variable and start again; `capwright doctor` lists all settings.",
+    mend_zh="请修改环境变量后重新启动；`capwright doctor` 可列出全部设置项。",
+    rule="design: configuration by environment",
+)
+MAX_PORT: Final = 65_535
+_SHORTEST_KEY: Final = 32
+
+
+class Settings(Struct, frozen=True):
+    """How one market is hosted.
+
+    `db` is the journal's address, `people_db` that of identities and papers (personal data stay outside the
+    journal). `public_url` is how the site is reached from outside. `demo` offers a page of demo users and
+    lets the market's clock go on from the last row. `trusted_proxies` may say who the visitor is.
+    `views`: the file of this process's SQL views, made anew when it is gone. `role`: `all` in one process, or
+    on PostgreSQL any number of `web` and one active `engine` with others standing by.
+    `rate_limit`: requests a second that one program may send in the long run (0: no limit).
+    """
+
+    db: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    demo: bool = False
+    secret_key: str = ""
+    public_url: str = ""
+    people_db: str = ""
+    documents: str = ""
+    views: str = ""
+    mail_url: str = "console:"
+    mail_from: str = "capwright@localhost"
+    trusted_proxies: tuple[str, ...] = ()
+    role: Literal["all", "engine", "web"] = "all"
+    rate_limit: int = 50
+    log: Literal["text", "json"] = "text"
+
+    @property
+    def url(self) -> str:
+        """Where the site is."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def on_server(self) -> bool:
+        """Whether the journal is in PostgreSQL."""
+        return self.db.startswith(("postgresql://", "postgres://"))
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the site over TLS."""
+        return self.url.startswith("https://")
+
+
+def settings_of(
+    environ: Mapping[str, str], *, keep: bool = True, **given: str | int | bool | None
+) -> Settings:
+    """Read the settings from `environ`; what is `given` and not None goes before it. Refuses CW-9710.
+
+    Without a secret key one is made and kept beside a SQLite journal, unless `keep` is false.
+    """
+    values: dict[str, object] = {}
+    for name in Settings.__struct_fields__:
+        if given.get(name) is not None:
+            values[name] = given[name]
+        elif (said := environ.get(f"CAPWRIGHT_{name.upper()}")) is not None:
+            values[name] = _typed(name, said)
+    settings = Settings(**cast("dict[str, Any]", values))
+    if not 0 < settings.port <= MAX_PORT:
+        _bad("port", settings.port, "it must lie between 1 and 65535", "应在1至65535之间")
+    if settings.role not in {"all", "engine", "web"}:
+        _bad("role", settings.role, "it must be all, engine or web", "应为 all、engine 或 web")
+    if settings.log not in {"text", "json"}:
+        _bad("log", settings.log, "it must be text or json", "应为 text 或 json")
+    if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
+        _bad("public_url", settings.public_url, "it must begin with https://", "应以 https:// 开头")
+    if not settings.mail_url.startswith(("console:", "smtp://", "smtps://")):
+        _bad("mail_url", "…", "it must be console: or smtp(s)://…", "应为 console: 或 smtp(s)://…")
+    if settings.role != "all" and not settings.on_server:
+        _bad("role", settings.role, "a SQLite journal has one process", "SQLite 日志只能由一个进程使用")
+    key = settings.secret_key
+    if not key and not settings.demo and settings.db.startswith("postgres"):
+        _bad("secret_key", "", "production needs one", "生产环境必须设置")
+    if key and len(key) < _SHORTEST_KEY:
+        _bad("secret_key", "…", f"it needs {_SHORTEST_KEY} characters", f"至少需要{_SHORTEST_KEY}个字符")
+    return _filled(settings, keep=keep)
+
+
+def _typed(name: str, said: str) -> object:
+    if name in {"port", "rate_limit"}:
+        if not said.isdecimal():
+            _bad(name, said, "it must be a number", "应为数字")
+        return int(said)
+    if name == "demo":
+        if said.lower() not in {"0", "1", "true", "false", "yes", "no", ""}:
+            _bad(name, said, "it must be 1 or 0", "应为1或0")
+        return said.lower() in {"1", "true", "yes"}
+    if name == "trusted_proxies":
+        return tuple(one.strip() for one in said.split(",") if one.strip())
+    return said
+
+
+def _filled(settings: Settings, *, keep: bool) -> Settings:
+    """Places beside the journal, and a key kept in a file of its owner's beside it, where none was given."""
+    from msgspec.structs import replace  # noqa: PLC0415 - the one use
+
+    beside = settings.db.removeprefix("sqlite:///")
+    server = settings.db.startswith("postgres")
+    changes: dict[str, str] = {}
+    if not settings.people_db:
+        changes["people_db"] = settings.db if server else beside + ".people"
+    if not settings.views:
+        changes["views"] = f"views-{os.getpid()}.sqlite" if server else beside + ".views"
+    if not settings.documents:
+        changes["documents"] = "documents" if server else beside + ".documents"
+    if not settings.secret_key and keep:
+        changes["secret_key"] = _kept_key(Path(beside + ".key")) if not server else secrets.token_urlsafe(48)
+    return replace(settings, **changes)
+
+
+def _kept_key(path: Path) -> str:
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    return path.read_text(encoding="ascii").strip()
+
+
+def _bad(name: str, value: object, fault: str, fault_zh: str) -> None:
+    refuse(BAD_SETTING, name=f"CAPWRIGHT_{name.upper()}", value=str(value), fault=fault, fault_zh=fault_zh)

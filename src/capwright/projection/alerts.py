@@ -1,0 +1,82 @@
+"""Surveillance's alerts, worked out from the journal and kept up with it. They change nothing.
+
+The watch begins on the morning of a trading day some weeks back; what happened before it is the journal's.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
+
+from capwright.exchange.surveillance import Watch
+from capwright.journal.codec import market_codec
+from capwright.journal.store import open_store
+from capwright.kernel.message import CommandRefused
+
+if TYPE_CHECKING:
+    from capwright.exchange.alerts import Alert
+    from capwright.projection.replica import Replica
+__all__ = ["alerts_of"]
+
+DAYS: Final = 20  # trading days that are watched
+
+
+class _Feed:
+    """A watch and how far it has read."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.watch: Watch | None = None
+        self.seq = 0
+        self.known: tuple[Alert, ...] = ()
+
+
+_FEEDS: Final[WeakKeyDictionary[Replica, _Feed]] = WeakKeyDictionary()
+_GUARD: Final = threading.Lock()
+
+
+def alerts_of(replica: Replica) -> tuple[Alert, ...]:
+    """All alerts of the last trading days in the order in which they were raised.
+
+    The first look reads the rows of those days; later ones only what came since.
+    """
+    with _GUARD:
+        feed = _FEEDS.setdefault(replica, _Feed())
+    with feed.lock:
+        if feed.watch is None:
+            _begin(replica, feed)
+        if feed.watch is not None and feed.seq < replica.head.seq:
+            _read(replica, feed, feed.watch)
+    return feed.known
+
+
+def _begin(replica: Replica, feed: _Feed) -> None:
+    mornings = replica.views.rows(
+        "SELECT seq FROM act WHERE command = 'OpenTradingDay' AND refused = '' ORDER BY seq DESC LIMIT ?",
+        (DAYS,),
+    )
+    with replica.look() as market:
+        rules = market.rulebook.now()
+        if mornings and rules.body.exchange is not None:
+            feed.watch = Watch.of(rules, market.book)
+    feed.seq = mornings[-1]["seq"] - 1 if mornings else 0
+
+
+def _read(replica: Replica, feed: _Feed, watch: Watch) -> None:
+    codec, last = market_codec(), replica.head.seq
+    store = open_store(replica.url, read_only=True)
+    try:
+        for page in store.scan(feed.seq + 1):
+            for seq, at_ms, _id, _actor, _command, raw, _hash in page:
+                if seq > last:  # accounts of later rows may not be known yet
+                    break
+                for event in codec.events(raw):
+                    if type(event) is not CommandRefused:
+                        watch.see(event, at_ms)
+                feed.seq = seq
+            if feed.seq >= last:
+                break
+    finally:
+        store.close()
+    feed.known = tuple(watch.alerts)

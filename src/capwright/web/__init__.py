@@ -1,0 +1,1 @@
+"""Pages for people: a Django project that reads projections and sends commands."""

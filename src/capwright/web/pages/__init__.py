@@ -1,0 +1,1 @@
+"""The pages, by desk. Each module lists its own addresses in `urls`."""

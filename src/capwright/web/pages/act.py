@@ -1,0 +1,128 @@
+"""Any command as a form, proposals to decide on, rows of the journal: what every desk shares."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from django.contrib.auth.decorators import login_required
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import path
+
+from capwright.kernel.refusal import Refused
+from capwright.market.machine import COMMANDS
+from capwright.market.messages import ApproveProposal, RejectProposal
+from capwright.web.command_form import by_name, fields_of, read
+from capwright.web.context import viewer
+from capwright.web.hosting import host
+from capwright.web.sending import here, new_id, send
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.http import HttpRequest, HttpResponse
+
+    from capwright.projection.viewer import Viewer
+
+__all__ = ["urls"]
+
+
+@login_required
+def commands(request: HttpRequest) -> HttpResponse:
+    """Every command that the person may send."""
+    who = viewer(request)
+    mine = [
+        kind
+        for kind in COMMANDS
+        if (kind.permit.roles and who.has(*kind.permit.roles))
+        or (not kind.permit.roles and (who.accounts or who.verifiers or who.roles))
+    ]
+    listed = [{"name": kind.__name__, "about": (inspect.getdoc(kind) or "").split("\n")[0]} for kind in mine]
+    return render(request, "desk/commands.html", {"commands": listed})
+
+
+@login_required
+def act(request: HttpRequest, name: str) -> HttpResponse:
+    """A command's form: shown, tried without effect, or sent."""
+    command = by_name(name)
+    if command is None:
+        raise Http404
+    tried: dict[str, str] | None = None
+    given = {key: str(value) for key, value in (request.POST or request.GET).items()}
+    if request.method == "POST":
+        try:
+            asked = read(command, given, dict(request.POST.lists()))
+        except Refused as refused:
+            tried = _said(request, refused)
+        else:
+            if "try" in request.POST:
+                tried = host().refusal_of(asked, viewer(request).person, getattr(request, "lang", "zh"))
+            else:
+                outcome = send(request, asked)
+                if outcome is not None and outcome.ok:
+                    return redirect(here(request, given.get("next", "")))
+    shown: dict[str, Any] = {
+        "name": name,
+        "about": inspect.getdoc(command) or "",
+        "fields": fields_of(command, given),
+        "command_id": given.get("command_id") or new_id(),
+        "next": given.get("next", ""),
+        "four_eyes": command.permit.four_eyes,
+        "tried": tried,
+    }
+    return render(request, "desk/act.html", shown)
+
+
+def _said(request: HttpRequest, refused: Refused) -> dict[str, str]:
+    return {
+        "code": refused.refusal.code,
+        "message": refused.refusal.message(getattr(request, "lang", "zh")),
+    }
+
+
+def _open_to(who: Viewer, proposer: str, asked: Mapping[str, Any]) -> bool:
+    """Whether a proposal may be read: by who made it, who may decide on it, who may read its account."""
+    kind = by_name(str(asked.get("command", "")))
+    return (
+        who.person == proposer
+        or who.has("auditor", *(kind.permit.roles if kind is not None else ()))
+        or any(
+            isinstance(value, str) and value in who.accounts and who.may_read(value)
+            for value in asked.values()
+        )
+    )
+
+
+@login_required
+def approval(request: HttpRequest, proposal_id: str) -> HttpResponse:
+    """A proposal: approve it, or reject it with a reason."""
+    with host().look() as market:
+        proposal = market.state.proposals.get(proposal_id)
+    if request.method == "POST":
+        if "approve" in request.POST:
+            send(request, ApproveProposal(proposal_id), "Approved and carried out.", "已复核并执行。")
+        else:
+            reason = request.POST.get("reason", "")
+            send(request, RejectProposal(proposal_id, reason), "Rejected.", "已否决。")
+        return redirect("/desk/")
+    if proposal is None or not _open_to(viewer(request), proposal.proposer, proposal.command):
+        raise Http404
+    body = msgspec.json.format(msgspec.json.encode(proposal.command), indent=2).decode()
+    shown = {
+        "proposal_id": proposal_id,
+        "proposer": proposal.proposer,
+        "name": proposal.command.get("command", ""),
+        "body": body,
+        "command_id": new_id(),
+        "own": proposal.proposer == viewer(request).person,
+    }
+    return render(request, "desk/approval.html", shown)
+
+
+urls = [
+    path("desk/commands/", commands, name="commands"),
+    path("desk/act/<str:name>/", act, name="act"),
+    path("desk/approvals/<path:proposal_id>/", approval, name="approval"),
+]

@@ -1,0 +1,346 @@
+"""Identity: applications, invitations, one's sign-in and security, API clients."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.mail import send_mail
+from django.db import IntegrityError, transaction
+from django.http import FileResponse, Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+from oauth2_provider.models import get_access_token_model, get_application_model
+
+from capwright.kernel.refusal import Refused, refuse
+from capwright.web.context import viewer
+from capwright.web.documents import KINDS, keep, path_of
+from capwright.web.hosting import host
+from capwright.web.models import Application, ClientRule, Invitation, Paper, User, Webhook
+from capwright.web.refusals import BAD_INVITATION, NEEDS_MFA
+from capwright.web.webhooks import check_address
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+__all__ = ["invite", "urls"]
+
+BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
+VALID_DAYS: Final = 7
+MOST_PAPERS: Final = 5
+MOST_CLIENTS: Final = 10
+_A_DAY: Final = 20  # applications from one address
+SCOPES: Final = ("read", "trade", "write")
+
+
+def _said(request: HttpRequest, en: str, zh: str) -> str:
+    return zh if getattr(request, "lang", "zh") == "zh" else en
+
+
+# Applications.
+
+
+class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What an applicant says."""
+
+    class Meta:
+        """The fields of the form."""
+
+        model = Application
+        fields = (
+            "organisation",
+            "account_type",
+            "contact",
+            "email",
+            "second_contact",
+            "second_email",
+            "note",
+        )
+
+
+def apply(request: HttpRequest) -> HttpResponse:
+    """Apply for an account, with papers."""
+    form = ApplicationForm(request.POST or None)
+    with host().look() as market:
+        types = [t for t in market.rulebook.now().registry.account_types if not t.government]
+    if request.method == "POST" and form.is_valid():
+        papers = request.FILES.getlist("papers")
+        if form.cleaned_data["account_type"] not in {t.code for t in types} or len(papers) > MOST_PAPERS:
+            form.add_error("account_type", _said(request, "Choose one of the list.", "请从列表中选择。"))
+        elif Application.objects.filter(made_at__gt=timezone.now() - timedelta(days=1)).count() > _A_DAY * 10:
+            messages.error(
+                request, _said(request, "Too many applications today.", "今日申请过多，请明日再试。")
+            )
+        else:
+            try:
+                kept = [
+                    (paper.name or "paper", keep(paper.chunks(), paper.name or "paper")) for paper in papers
+                ]
+            except Refused as no:
+                form.add_error(
+                    None, f"{no.refusal.code} {no.refusal.message(getattr(request, 'lang', 'zh'))}"
+                )
+            else:
+                return _applied(request, form, kept)
+    return render(request, "identity/apply.html", {"form": form, "types": types})
+
+
+def _applied(request: HttpRequest, form: ApplicationForm, kept: list[Any]) -> HttpResponse:
+    made: Application = form.save(commit=False)
+    made.reference = secrets.token_hex(4).upper()
+    with transaction.atomic():
+        made.save()
+        for name, paper in kept:
+            Paper.objects.create(application=made, name=name[:200], sha256=paper.sha256, size=paper.size)
+    shown = {
+        "eyebrow": made.reference,
+        "heading": _said(request, "Your application is in", "申请已提交"),
+        "text": _said(
+            request,
+            "The registry operator will look at it and write to you. Keep the reference above.",
+            "登记机构审核后将以邮件通知。请保存上方的受理编号。",
+        ),
+    }
+    return render(request, "message.html", shown)
+
+
+@login_required
+def applications(request: HttpRequest) -> HttpResponse:
+    """The registry operator's list of applications."""
+    if not viewer(request).has("operator"):
+        raise PermissionDenied
+    listed = Application.objects.prefetch_related("papers").order_by("-made_at")[:200]
+    return render(request, "identity/applications.html", {"applications": listed})
+
+
+@login_required
+@require_POST
+def decide(request: HttpRequest, reference: str) -> HttpResponse:
+    """Accept an application and invite its people, or reject it with a reason."""
+    who = viewer(request)
+    if not who.has("operator"):
+        raise PermissionDenied
+    one = get_object_or_404(Application, reference=reference, state="open")
+    accepted = "accept" in request.POST
+    one.state = "accepted" if accepted else "rejected"
+    one.reason, one.decided_by = request.POST.get("reason", "")[:500], who.person
+    one.save()
+    if accepted:
+        stem = f"u-{one.reference.lower()}"
+        for n, email in enumerate(filter(None, (one.email, one.second_email)), 1):
+            invite(f"{stem}-{n}", email, who.person)
+        text = _said(request, f"Accepted; invited as {stem}-1, -2.", f"已受理，邀请已发送：{stem}-1、-2。")
+        messages.success(request, text)
+        filled = {
+            "type": one.account_type,
+            "name": one.organisation,  # the applicant's own words: they must not become fields of the form
+            "representatives": f'[{{"person":"{stem}-1"}}]',
+        }
+        return redirect(f"/desk/act/OpenAccount/?{urlencode(filled)}")
+    _mail(one.email, "Capwright", f"{one.reference}: {one.reason}")
+    return redirect("applications")
+
+
+@login_required
+def paper(request: HttpRequest, sha256: str) -> HttpResponse | FileResponse:
+    """A paper, for the registry operator; always as a download."""
+    if not viewer(request).has("operator"):
+        raise PermissionDenied
+    one = Paper.objects.filter(sha256=sha256).first()
+    if one is None or not path_of(one.sha256).is_file():
+        raise Http404
+    with path_of(one.sha256).open("rb") as begin:
+        first = begin.read(16)
+    media = next(
+        (kind[1] for magic, kind in KINDS.items() if first.startswith(magic)), "application/octet-stream"
+    )
+    return FileResponse(
+        path_of(one.sha256).open("rb"), as_attachment=True, filename=one.name, content_type=media
+    )
+
+
+# Invitations.
+
+
+def invite(person: str, email: str, by: str, *, mail: bool = True) -> str:
+    """Ask a person to make a sign-in: mails a link, good once and for a week, and returns it."""
+    secret = secrets.token_urlsafe(32)
+    Invitation.objects.create(
+        secret_hash=_hash(secret),
+        person=person,
+        email=email,
+        invited_by=by,
+        expires_at=timezone.now() + timedelta(days=VALID_DAYS),
+    )
+    link = f"{host().settings.url}/invitation/{secret}/"
+    if mail:
+        text = f"{link}\n\n{VALID_DAYS} 天内有效。Valid for {VALID_DAYS} days."
+        _mail(email, "Capwright 邀请 · Invitation", text)
+    return link
+
+
+def _mail(to: str, subject: str, text: str) -> None:
+    send_mail(subject, text, None, [to], fail_silently=False)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@sensitive_post_parameters("password")
+def accept(request: HttpRequest, secret: str) -> HttpResponse:
+    """Make a sign-in from an invitation."""
+    found = Invitation.objects.filter(
+        secret_hash=_hash(secret), used_at=None, expires_at__gt=timezone.now()
+    ).first()
+    if found is None:
+        refuse(BAD_INVITATION)
+    error = ""
+    if request.method == "POST":
+        name, password = request.POST.get("username", "").strip(), request.POST.get("password", "")
+        user = User(username=name, email=found.email, person=found.person)
+        try:
+            user.full_clean(exclude=["password"])
+            validate_password(password, user)
+            user.set_password(password)
+            with transaction.atomic():
+                if not Invitation.objects.filter(pk=found.pk, used_at=None).update(used_at=timezone.now()):
+                    refuse(BAD_INVITATION)
+                user.save()
+        except ValidationError as bad:
+            error = " ".join(bad.messages)
+        except IntegrityError:
+            error = _said(request, "The name is taken.", "用户名已被使用。")
+        else:
+            login(request, user, backend=BACKEND)
+            return redirect("security")
+    return render(request, "identity/invitation.html", {"found": found, "error": error})
+
+
+# One's own.
+
+
+@login_required
+def security(request: HttpRequest) -> HttpResponse:
+    """Password, second factor, sessions, API clients."""
+    user: Any = request.user
+    clients = get_application_model().objects.filter(user=user).order_by("created")
+    shown = {
+        "mfa": is_mfa_enabled(user),
+        "sessions": UserSession.objects.purge_and_list(user),
+        "clients": clients,
+        "hooks": user.webhooks.order_by("made_at"),
+        "scopes": SCOPES,
+        "made": request.session.pop("made_client", None),
+    }
+    return render(request, "identity/security.html", shown)
+
+
+@login_required
+@require_POST
+def make_client(request: HttpRequest) -> HttpResponse:
+    """Make an API client; its secret is shown once."""
+    user: Any = request.user
+    clients = get_application_model()
+    if clients.objects.filter(user=user).count() >= MOST_CLIENTS:
+        messages.error(request, _said(request, "Ten clients are the most.", "最多10个客户端。"))
+        return redirect("security")
+    if not host().settings.demo and not is_mfa_enabled(user):
+        refuse(NEEDS_MFA)  # a program would send what its person may not send yet
+    networks = request.POST.get("networks", "").split()
+    try:
+        for network in networks:
+            ipaddress.ip_network(network)
+    except ValueError as bad:
+        messages.error(request, str(bad))
+        return redirect("security")
+    secret = secrets.token_urlsafe(32)
+    made = clients.objects.create(
+        name=request.POST.get("name", "").strip()[:100] or "client",
+        user=user,
+        client_type=clients.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=clients.GRANT_CLIENT_CREDENTIALS,
+        client_secret=secret,
+    )
+    ClientRule.objects.create(application=made, networks="\n".join(networks))
+    request.session["made_client"] = {"id": made.client_id, "secret": secret}
+    return redirect("security")
+
+
+@login_required
+@require_POST
+def drop_client(request: HttpRequest, number: int) -> HttpResponse:
+    """Drop an API client; its tokens end at once."""
+    user: Any = request.user
+    one = get_object_or_404(get_application_model(), pk=number, user=user)
+    get_access_token_model().objects.filter(application=one).delete()
+    one.delete()
+    return redirect("security")
+
+
+@login_required
+@require_POST
+def make_hook(request: HttpRequest) -> HttpResponse:
+    """Make a webhook; its secret is shown once."""
+    user: Any = request.user
+    url = request.POST.get("url", "").strip()
+    if user.webhooks.count() >= MOST_CLIENTS:
+        messages.error(request, _said(request, "Ten webhooks are the most.", "最多10个推送地址。"))
+        return redirect("security")
+    try:
+        check_address(url, local=host().settings.demo)
+    except Refused as no:
+        messages.error(request, f"{no.refusal.code} {no.refusal.message(getattr(request, 'lang', 'zh'))}")
+        return redirect("security")
+    secret = secrets.token_urlsafe(32)
+    Webhook.objects.create(user=user, url=url[:300], secret=secret)
+    request.session["made_client"] = {"id": url, "secret": secret}
+    return redirect("security")
+
+
+@login_required
+@require_POST
+def drop_hook(request: HttpRequest, number: int) -> HttpResponse:
+    """Drop a webhook."""
+    user: Any = request.user
+    get_object_or_404(Webhook, pk=number, user=user).delete()
+    return redirect("security")
+
+
+@login_required
+@require_POST
+def end_session(request: HttpRequest, number: int) -> HttpResponse:
+    """End one of one's sessions."""
+    user: Any = request.user
+    get_object_or_404(UserSession, pk=number, user=user).end()
+    return redirect("security")
+
+
+urls = [
+    path("apply/", apply, name="apply"),
+    path("invitation/<str:secret>/", accept, name="invitation"),
+    path("desk/registry/applications/", applications, name="applications"),
+    path("desk/registry/applications/<str:reference>/", decide, name="decide_application"),
+    path("desk/registry/papers/<str:sha256>/", paper, name="paper"),
+    path("desk/security/", security, name="security"),
+    path("desk/security/clients/", make_client, name="make_client"),
+    path("desk/security/clients/<int:number>/drop/", drop_client, name="drop_client"),
+    path("desk/security/webhooks/", make_hook, name="make_hook"),
+    path("desk/security/webhooks/<int:number>/drop/", drop_hook, name="drop_hook"),
+    path("desk/security/sessions/<int:number>/end/", end_session, name="end_session"),
+]

@@ -1,0 +1,99 @@
+"""What pages refuse before the market is asked. Kept apart from Django, so that the catalogue can list it."""
+
+from __future__ import annotations
+
+from capwright.kernel.refusal import define
+
+__all__ = [
+    "BAD_HOOK", "BAD_INVITATION", "BAD_KIND", "INFECTED", "NEEDS_MFA", "NOTHING", "NOT_NUMBER", "SEAL_BROKEN",
+    "TOO_LARGE", "UNREADABLE", "YEAR_OR_MONTHS",
+]  # fmt: skip
+
+UNREADABLE = define(
+    "CW-9720",
+    en="{field} cannot be read: {why}.",
+    zh="“{field}”无法读取：{why}。",
+    mend_en="Correct the field; lists and nested values are written as JSON.",
+    mend_zh="请更正该项；列表和嵌套内容按 JSON 格式填写。",
+    rule="design: bound everything",
+)
+TOO_LARGE = define(
+    "CW-9721",
+    en="The file '{name}' is larger than {most}.",
+    zh="文件“{name}”超过{most}。",
+    mend_en="Make it smaller, or send it in parts.",
+    mend_zh="请压缩或分开上传。",
+    rule="design: bound everything",
+)
+BAD_KIND = define(
+    "CW-9722",
+    en="The file '{name}' is of no kind that is taken.",
+    zh="文件“{name}”的格式不受支持。",
+    mend_en="Taken are {known}; the content decides, not the name.",
+    mend_zh="可上传{known}；以文件内容而非名称为准。",
+    rule="OWASP ASVS 12.2: check the type of uploads by their content",
+)
+INFECTED = define(
+    "CW-9723",
+    en="The scanner refuses the file '{name}'.",
+    zh="安全扫描未通过：“{name}”。",
+    mend_en="Check it on your own machine first.",
+    mend_zh="请先在本机查杀。",
+    rule="OWASP ASVS 12.4: scan uploads",
+)
+BAD_INVITATION = define(
+    "CW-9724",
+    en="This invitation is not valid: it was used, it has expired, or the link is incomplete.",
+    zh="邀请无效：可能已使用、已过期或链接不完整。",
+    mend_en="Ask whoever invited you for a new one.",
+    mend_zh="请联系邀请人重新发送。",
+    rule="design: identity by invitation",
+)
+NEEDS_MFA = define(
+    "CW-9725",
+    en="Your rights move units or money: a second factor is needed before you go on.",
+    zh="您的权限涉及配额或资金，须先启用双重验证。",
+    mend_en="Set up an authenticator app or a passkey on the page for sign-in and security.",
+    mend_zh="请在“登录与安全”页面绑定验证器或通行密钥。",
+    rule="design: money-moving roles need a second factor",
+)
+BAD_HOOK = define(
+    "CW-9726",
+    en="Nothing can be posted to '{url}': {why}.",
+    zh="无法向“{url}”推送：{why}。",
+    mend_en="Give an https address that the open network reaches.",
+    mend_zh="请填写公网可访问的 https 地址。",
+    rule="OWASP ASVS 12.6: no requests into the own network",
+)
+NOT_NUMBER = define(
+    "CW-9727",
+    en="{place}: '{text}' is not a number.",
+    zh="{place}：“{text}”不是有效数值。",
+    mend_en="Write a plain number; the unit stands beside it.",
+    mend_zh="请只填数字，单位在旁边选择。",
+    rule="design: bound everything",
+)
+NOTHING = define(
+    "CW-9728",
+    en="The form holds no figure.",
+    zh="表单中没有任何数值。",
+    mend_en="Fill in at least one stream.",
+    mend_zh="请至少填写一个排放源。",
+    rule="design: one clear message for bad input",
+)
+YEAR_OR_MONTHS = define(
+    "CW-9729",
+    en="{place}: give either the year, or months.",
+    zh="{place}：全年值与月度值只能填一种。",
+    mend_en="Leave the year empty when the months are filled in.",
+    mend_zh="填写月度值时请将全年值留空。",
+    rule="GD-2021: monthly records",
+)
+SEAL_BROKEN = define(
+    "CW-9730",
+    en="What was shown can no longer be filed: an hour has passed, or it was shown to somebody else.",
+    zh="所显示的报告已不能提交：已过一小时，或并非向您显示。",
+    mend_en="Read the file again.",
+    mend_zh="请重新读取文件。",
+    rule="design: nobody files what he has not seen",
+)

@@ -1,0 +1,56 @@
+"""Every address of the pages."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from oauth2_provider.views import RevokeTokenView, TokenView
+
+from capwright.web.pages import (
+    act,
+    auditor,
+    authority,
+    calendar,
+    demo,
+    desk,
+    documents,
+    enterprise,
+    exchange,
+    health,
+    identity,
+    market,
+    public,
+    registry,
+    report_filing,
+    reports,
+    verifier,
+)
+
+__all__ = ["urlpatterns"]
+
+_PAGES = (
+    public,
+    market,
+    desk,
+    calendar,
+    act,
+    enterprise,
+    reports,
+    report_filing,
+    verifier,
+    authority,
+    registry,
+    exchange,
+    auditor,
+    documents,
+    identity,
+    health,
+    demo,
+)
+
+urlpatterns = [
+    *(url for page in _PAGES for url in page.urls),
+    path("identity/", include("allauth.urls")),
+    # Of the OAuth server only what client credentials need: no consent pages, no management of its own.
+    path("oauth/token/", TokenView.as_view(), name="token"),
+    path("oauth/revoke_token/", RevokeTokenView.as_view(), name="revoke_token"),
+]

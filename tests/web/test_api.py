@@ -1,0 +1,219 @@
+"""The API: commands with keys, refusals as problems, reading by right, conditional answers."""
+
+import json
+
+import jsonschema
+import pytest
+
+from capwright.market.machine import COMMANDS
+
+
+@pytest.fixture(scope="module")
+def exchange(site):
+    return site.api("exchange-1")
+
+
+@pytest.fixture(scope="module")
+def firm(site):
+    return site.api("steel-03:operator")
+
+
+@pytest.fixture(scope="module")
+def number(site):
+    return site.account("steel-03:operator")
+
+
+NOTICE = {"title": "Notice", "text": "From a program"}
+
+
+def test_a_command_is_answered_with_its_row_and_events(exchange, site):
+    answer = exchange.post("/commands/PublishAnnouncement", json=NOTICE, headers={"Idempotency-Key": "a-1"})
+    assert answer.status_code == 200, answer.text
+    said = answer.json()
+    assert said["events"][0]["event"] == "ExchangeAnnouncement"
+    assert int(answer.headers["Capwright-Row"]) == said["seq"]
+    site.host.follower.wait_for(said["seq"])
+    row = site.host.views.rows("SELECT * FROM act WHERE seq = ?", (said["seq"],))[0]
+    assert row["actor"] == "exchange-1"
+    assert row["command_id"] == said["command_id"]
+    assert "exchange-1" not in said["command_id"], "ids become public with trades; they name nobody"
+
+
+def test_the_same_key_does_it_once(exchange):
+    headers = {"Idempotency-Key": "a-2"}
+    first = exchange.post("/commands/PublishAnnouncement", json=NOTICE, headers=headers).json()
+    again = exchange.post("/commands/PublishAnnouncement", json=NOTICE, headers=headers).json()
+    assert again == {**first, "repeated": True}
+
+
+def test_the_same_key_of_another_caller_is_another_command(exchange, site):
+    other = site.api("exchange-2")
+    mine = exchange.post(
+        "/commands/PublishAnnouncement", json=NOTICE, headers={"Idempotency-Key": "a-3"}
+    ).json()
+    theirs = other.post(
+        "/commands/PublishAnnouncement", json=NOTICE, headers={"Idempotency-Key": "a-3"}
+    ).json()
+    assert theirs["seq"] > mine["seq"]
+
+
+def test_a_refusal_is_a_problem_in_both_languages(firm, site):
+    other = site.account("steel-04:operator")
+    answer = firm.post("/commands/WithdrawCash", json={"account": other, "amount_fen": 100})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    said = answer.json()
+    assert said["code"] == "CW-4002"
+    assert "may not" in said["message_en"]
+    assert "权限" in said["message_zh"]
+    assert said["seq"], "a refusal is kept in the journal"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"[]", 400),
+        (b'{"title": 1, "text": "x"}', 400),
+        (b'{"title": "x"}', 400),
+        (b'{"title": "x", "text": "y", "more": 1}', 400),
+        (b"\xff\xfe", 400),
+    ],
+)
+def test_a_body_that_cannot_be_read_changes_nothing(exchange, site, body, status):
+    head = site.settle()
+    assert exchange.post("/commands/PublishAnnouncement", content=body).status_code == status
+    assert site.settle() == head
+
+
+def test_nobody_sends_without_a_token(site):
+    answer = site.api().post("/commands/PublishAnnouncement", json=NOTICE)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_token_that_is_not_ours_is_refused(site):
+    answer = site.api().get("/market", headers={"Authorization": "Bearer nonsense"})
+    assert answer.status_code == 401
+    assert "invalid_token" in answer.headers["WWW-Authenticate"]
+
+
+def test_a_scope_bounds_what_a_token_does(site):
+    reader = site.api("ceramics-09:operator", scope="read")
+    assert reader.get("/accounts").status_code == 200
+    answer = reader.post("/commands/WithdrawCash", json={"account": "GD-1", "amount_fen": 1})
+    assert answer.status_code == 403
+    assert "write" in answer.json()["title"]
+
+
+def test_a_session_counts_only_from_this_site(site):
+    client = site.client("authority-1")
+    cookie = {"Cookie": f"sessionid={client.cookies['sessionid'].value}"}
+    ours = site.api().get("/tasks", headers={**cookie, "Sec-Fetch-Site": "same-origin"})
+    assert ours.status_code == 200
+    url = "/commands/AdvanceClock"
+    strange = site.api().post(url, json={}, headers={**cookie, "Sec-Fetch-Site": "cross-site"})
+    assert strange.status_code == 401
+    bare = site.api().post(url, json={}, headers=cookie)
+    assert bare.status_code == 401
+
+
+def test_one_sees_ones_own_account_and_no_other(firm, number, site):
+    assert firm.get(f"/accounts/{number}").json()["rights"] == ["initiate", "approve", "read"]
+    other = site.account("steel-04:operator")
+    for path in ("", "/holdings", "/orders", "/history"):
+        assert firm.get(f"/accounts/{other}{path}").status_code == 404
+    assert firm.get("/trades", params={"account": other}).status_code == 404
+    assert [a["number"] for a in firm.get("/accounts").json()["items"]] == [number]
+
+
+def test_holdings_are_those_of_the_ledger_now_and_then(firm, number, site):
+    now = firm.get(f"/accounts/{number}/holdings").json()
+    with site.host.look() as market:
+        units_t = sum(
+            ranges.size_t
+            for place, series in market.book.state.units.items()
+            if place.partition("#")[0] == number
+            for ranges in series.values()
+        )
+    assert sum(line.get("quantity_t", 0) for line in now) == units_t
+    past = firm.get(f"/accounts/{number}/holdings", params={"as_of": 1_688_342_399_999})
+    assert past.json() == [], "before the first row of the account there is nothing"
+
+
+def test_the_public_sees_trades_without_names(site):
+    page = site.api().get("/trades", params={"limit": 3}).json()
+    assert len(page["items"]) == 3
+    assert not any("buyer" in trade for trade in page["items"])
+    following = site.api().get("/trades", params={"limit": 3, "after": page["next"]}).json()
+    assert following["items"][0]["seq"] > page["items"][-1]["seq"]
+
+
+def test_pages_join_without_a_gap(site):
+    client, found, after = site.api(), [], 0
+    while True:
+        page = client.get("/trades", params={"product": "GDEA", "limit": 1000, "after": after}).json()
+        found += [trade["trade_id"] for trade in page["items"]]
+        if not page.get("next"):
+            break
+        after = page["next"]
+    known = site.host.views.rows("SELECT count(*) FROM trade WHERE product = 'GDEA'")[0][0]
+    assert len(set(found)) == known
+
+
+def test_the_public_sees_how_firms_complied_and_not_their_figures(site):
+    items = site.api().get("/compliance", params={"vintage": 2023}).json()["items"]
+    assert len(items) == 391
+    assert {item["owed_t"] for item in items} == {0}
+
+
+def test_what_is_known_already_is_not_sent_again(site):
+    client = site.api()
+    first = client.get("/journal/head")
+    again = client.get("/journal/head", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_batch_answers_each_command(exchange):
+    commands = [
+        {"id": "b-1", "command": {"command": "PublishAnnouncement", **NOTICE}},
+        {"id": "b-2", "command": {"command": "LiftHalt", "scope": "nowhere"}},
+        {"id": "b-3", "command": {"command": "PublishAnnouncement", **NOTICE}},
+    ]
+    answer = exchange.post("/commands", json={"commands": commands})
+    assert answer.status_code == 400, "a command that cannot be read stops the batch before it begins"
+    commands[1]["command"] = {"command": "CloseTradingDay", "on": "2024-07-21"}
+    answers = exchange.post("/commands", json={"commands": commands}).json()["answers"]
+    assert [bool(one.get("problem")) for one in answers] == [False, True, False]
+    assert answers[0]["seq"] < answers[2]["seq"]
+
+
+def test_the_description_is_whole(site):
+    document = site.api().get("/openapi.json").json()
+    assert document["openapi"] == "3.1.0"
+    for kind in COMMANDS:
+        posted = document["paths"][f"/api/v1/commands/{kind.__name__}"]["post"]
+        assert posted["requestBody"]["content"]["application/json"]["schema"]
+
+
+def test_every_example_fits_its_schema(site):
+    document = site.api().get("/openapi.json").json()
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            if "example" in body:
+                schema = {**body["schema"], "components": document["components"]}
+                jsonschema.validate(body["example"], schema), path
+
+
+def test_an_answer_fits_its_description(site):
+    document = site.api().get("/openapi.json").json()
+    for name in ("market", "products", "trades", "days", "schemes", "refusals", "announcements"):
+        answer = site.api().get(f"/{name}")
+        schema = document["paths"][f"/api/v1/{name}"]["get"]["responses"]["200"]["content"][
+            "application/json"
+        ]
+        jsonschema.validate(
+            json.loads(answer.content), {**schema["schema"], "components": document["components"]}
+        )

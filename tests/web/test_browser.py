@@ -1,0 +1,197 @@
+"""Pages in a real browser: no error in its console, nothing that keeps people out (axe, WCAG 2.2 AA)."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+AXE = Path(__file__).with_name("vendor") / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+PUBLIC = [
+    "/",
+    "/market/",
+    "/market/GDEA/",
+    "/auctions/",
+    "/entities/",
+    "/rules/",
+    "/statistics/",
+    "/announcements/",
+    "/transparency/",
+    "/apply/",
+    "/demo/",
+    "/identity/login/",
+]
+DESKS = [
+    ("authority-1", "/desk/"),
+    ("authority-1", "/desk/commands/"),
+    ("authority-1", "/desk/act/AppointOfficer/"),
+    ("authority-1", "/desk/security/"),
+    ("operator-1", "/desk/registry/applications/"),
+    ("exchange-1", "/desk/exchange/"),
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, driven by playwright."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("needs a Chromium: apt install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def surf(browser, site):
+    """Opens pages as a person: `surf("authority-1")` gives a function of a path."""
+    contexts = []
+
+    def start(person="", language="zh-CN", width=1280):
+        context = browser.new_context(locale=language, viewport={"width": width, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.faults = []
+        page.on("console", lambda m: page.faults.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: page.faults.append(str(error)))
+        if person:
+            page.goto(site.url + "/demo/")
+            csrf = page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
+            page.request.post(
+                site.url + "/demo/enter/",
+                form={"person": person, "csrfmiddlewaretoken": csrf},
+                headers={"Referer": site.url + "/demo/"},
+            )
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+
+
+def look(page, url):
+    """Open a page; return what axe finds wrong with it, as short sentences."""
+    answer = page.goto(url)
+    assert answer.status == 200, url
+    page.wait_for_timeout(150)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    wrong = [
+        f"{url} {one['id']}: {node['target']} {node['failureSummary'][:160]}"
+        for one in found["violations"]
+        for node in one["nodes"][:3]
+    ]
+    return wrong + [f"{url} console: {text}" for text in page.faults]
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", 1280), ("en-US", 390)])
+def test_public_pages_keep_nobody_out(surf, site, language, width):
+    page = surf(language=language, width=width)
+    assert [wrong for path in PUBLIC for wrong in look(page, site.url + path)] == []
+
+
+@pytest.mark.parametrize(("person", "path"), DESKS)
+def test_desks_keep_nobody_out(surf, site, person, path):
+    assert look(surf(person), site.url + path) == []
+
+
+def test_pages_do_not_scroll_sideways_on_a_phone(surf, site):
+    page = surf(width=390)
+    wide = []
+    for path in PUBLIC:
+        page.goto(site.url + path)
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
+            wide.append(path)
+    assert wide == []
+
+
+def test_the_language_stays_chosen(surf, site):
+    page = surf()
+    page.goto(site.url + "/?lang=en")
+    page.goto(site.url + "/demo/")
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.goto(site.url + "/?lang=zh")
+    page.goto(site.url + "/demo/")
+    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+
+
+def owing(site, person):
+    """The account that a person acts for, and what it still owes for 2023."""
+    number = site.account(person)
+    with site.host.look() as market:
+        duty = market.rooms["compliance"].state.duties[number][2023]
+        return number, duty.owed_t - duty.surrendered_t
+
+
+def test_from_an_application_to_an_open_account(surf, site):
+    from django.core import mail
+    from django.test import override_settings
+
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
+        mail.outbox = []
+        page = surf(language="en-US")
+        page.goto(site.url + "/apply/")
+        page.fill("#organisation", "Zhuhai Glass (synthetic)")
+        page.fill("#contact", "Chen")
+        page.fill("#email", "chen@example.org")
+        page.fill("#contact2", "Lin")
+        page.fill("#email2", "lin@example.org")
+        page.click("text=Send")
+        assert "Your application is in" in page.content()
+        officer = surf("operator-1", language="en-US")
+        officer.goto(site.url + "/desk/registry/applications/")
+        officer.locator("section", has_text="Zhuhai Glass").locator("text=Accept and invite").click()
+        link = mail.outbox[-2].body.split()[0]
+    invited = surf(language="en-US")
+    invited.goto(link)
+    invited.fill("#username", "chen")
+    invited.fill("#password", "correct horse battery staple")
+    invited.click("text=Go on")
+    assert invited.url.endswith("/desk/security/")
+    first = invited.locator("body").inner_text()
+    assert "chen@example.org" in first
+
+
+def test_what_is_owed_is_surrendered_and_the_task_is_gone(surf, site):
+    person = "cement-08:operator"
+    number, owed_t = owing(site, person)
+    assert owed_t > 0
+    page = surf(person, language="en-US")
+    page.goto(site.url + "/desk/")
+    assert f"Surrender {owed_t:,} t for 2023" in page.content()
+    page.goto(f"{site.url}/desk/act/SurrenderUnits/?account={number}&vintage=2023&quantity_t={owed_t}")
+    page.click("text=Try without effect")
+    said = page.locator(".notice").last.inner_text()
+    if "would be accepted" not in said:
+        pytest.skip(f"the firm has not enough units yet: {said}")
+    page.locator("form.card button", has_text="Send").click()
+    page.wait_for_url("**/desk/")
+    assert "waits for a second person" in page.locator(".notice.warning").inner_text()
+    checker = surf("cement-08:checker", language="en-US")
+    checker.goto(site.url + "/desk/")
+    task = checker.locator("tr", has_text="Approve or reject: surrender").locator("a").last
+    transaction = task.get_attribute("href").removeprefix("/desk/transactions/").strip("/")
+    checker.goto(f"{site.url}/desk/act/ApproveTransaction/?transaction_id={transaction}")
+    checker.locator("form.card button", has_text="Send").click()
+    checker.wait_for_url("**/desk/")
+    assert "of the journal" in checker.locator(".notice.success").inner_text()
+    page.goto(site.url + "/desk/")
+    assert f"Surrender {owed_t:,} t" not in page.content()
+    assert owing(site, person)[1] == 0
+
+
+def test_two_people_decide_in_two_browsers(surf, site):
+    first, second = surf("authority-1", language="en-US"), surf("authority-2", language="en-US")
+    first.goto(site.url + "/desk/act/AppointOfficer/?person=helper-9")
+    first.check("input[name=roles][value=auditor]")
+    first.locator("form.card button", has_text="Send").click()
+    assert "waits for a second person" in first.locator(".notice.warning").inner_text()
+    second.goto(site.url + "/desk/")
+    second.locator("tr", has_text="AppointOfficer").locator("text=Open").first.click()
+    second.click("button:has-text('Approve')")
+    assert "Approved and carried out" in second.locator(".notice.success").inner_text()
+    with site.host.look() as market:
+        assert market.registry.state.officers["helper-9"] == ("auditor",)

@@ -1,0 +1,146 @@
+"""The registry's, the auditor's desks and the calendar."""
+
+import re
+
+import pytest
+
+REGISTRY = ("", "accounts/", "transactions/", "reconciliation/")
+
+
+@pytest.fixture(scope="module")
+def auditor(site):
+    """A person with the auditor's role only."""
+    first, second = site.client("authority-1"), site.client("authority-2")
+    form = {"person": "auditor-9", "roles": ["auditor"], "command_id": "web/auditor-9"}
+    first.post("/desk/act/AppointOfficer/", form)
+    site.settle()
+    with site.host.look() as market:
+        proposal = next(
+            name for name, one in market.state.proposals.items() if one.command.get("person") == "auditor-9"
+        )
+    second.post(f"/desk/approvals/{proposal}/", {"approve": "1"})
+    site.settle()
+    return site.client("auditor-9")
+
+
+@pytest.mark.parametrize("path", REGISTRY)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_page_opens(signed_in, auditor, path, lang):
+    for client in (signed_in("operator-1"), auditor):
+        assert client.get(f"/desk/registry/{path}?lang={lang}").status_code == 200
+
+
+@pytest.mark.parametrize("path", REGISTRY)
+@pytest.mark.parametrize("person", ["authority-1", "exchange-1", "cement-24:operator"])
+def test_it_is_the_operators_alone(signed_in, path, person):
+    assert signed_in(person).get(f"/desk/registry/{path}").status_code == 403
+
+
+def test_an_account_is_opened_under_the_free_number_and_restricted(site, signed_in):
+    client = signed_in("operator-1")
+    page = client.get("/desk/registry/accounts/").content.decode()
+    new = re.search(r'<option value="([a-z_]+ [A-Z]{2}-[0-9-]+)">', page)[1]
+    day = re.search(r'name="opened_on" value="([0-9-]+)"', page)[1]
+    number = new.split()[1]
+    form = {
+        "action": "open", "new": new, "holder": "new-firm", "name": "A new firm", "opened_on": day,
+        "sector": "cement", "people": "new-firm:one, new-firm:two",
+    }  # fmt: skip
+    client.post("/desk/registry/accounts/", form)
+    site.settle()
+    with site.host.look() as market:
+        assert market.book.state.accounts[number].name == "A new firm"
+        assert set(market.registry.state.representatives[number]) == {"new-firm:one", "new-firm:two"}
+    assert "A new firm" in client.get("/desk/registry/accounts/?q=new+firm").content.decode()
+    assert number not in client.get("/desk/registry/accounts/").content.decode().split("<h2>")[1], (
+        "not free now"
+    )
+    client.post("/desk/registry/accounts/", {"account": number, "status": "suspended", "reason": "test"})
+    site.settle()
+    with site.host.look() as market:
+        assert market.book.state.accounts[number].status == "suspended"
+
+
+def test_a_status_that_there_is_not_is_refused(signed_in):
+    page = signed_in("operator-1").post("/desk/registry/accounts/", {"account": "x", "status": "gone"})
+    assert page.status_code == 422
+    assert "CW-9720" in page.content.decode()
+
+
+def test_the_auditor_agrees_and_the_accounts_hold_what_was_issued(signed_in):
+    text = signed_in("operator-1").post("/desk/registry/reconciliation/").content.decode()
+    assert "Sound" in text
+    assert "Not sound" not in text
+    assert "tag bad" not in text, "no difference between issued and held"
+
+
+def test_completed_transactions_are_listed_and_filtered(site, signed_in):
+    client = signed_in("operator-1")
+    kind = site.host.views.rows("SELECT type, count(*) n FROM completed GROUP BY 1 ORDER BY 2")[0]["type"]
+    text = client.get(f"/desk/registry/transactions/?type={kind}").content.decode()
+    assert set(re.findall(r'href="\?type=([^"]+)"', text)) == {kind}
+
+
+# The auditor.
+
+
+def test_the_journal_is_the_auditors_alone(signed_in, auditor):
+    assert auditor.get("/desk/auditor/").status_code == 200
+    for person in ("authority-1", "operator-1", "cement-24:operator"):
+        assert signed_in(person).get("/desk/auditor/journal/").status_code == 403
+
+
+def test_rows_are_found_by_person_command_account_and_day(site, auditor):
+    def rows(query):
+        text = auditor.get(f"/desk/auditor/journal/?{query}").content.decode()
+        return [int(seq) for seq in re.findall(r"open=([0-9]+)#row", text)]
+
+    count = site.host.views.rows("SELECT seq FROM act WHERE command = 'OpenMarket'")
+    assert rows("command=OpenMarket") == [count[0]["seq"]]
+    assert len(rows("")) == 100
+    older = rows("before=50")
+    assert older == list(range(49, 0, -1))
+    day = rows("day=2024-04-08")
+    assert day
+    first, last = (
+        site.host.views.rows("SELECT at_ms FROM act WHERE seq = ?", (seq,))[0]["at_ms"]
+        for seq in (day[-1], day[0])
+    )
+    assert last - first < 86_400_000
+    assert rows("day=1999-01-01") == []
+    mine = rows("actor=cement-24:operator&command=SubmitReport")
+    assert len(mine) == 1
+
+
+def test_a_row_is_shown_in_full(auditor):
+    text = auditor.get("/desk/auditor/journal/?open=1").content.decode()
+    assert "OpenMarket" in text
+    assert "MarketOpened" in text
+
+
+@pytest.mark.parametrize(
+    "query", ["day=soon", "before=99999999999999999999", "open=99999999", "actor='", "day=9999-12-31"]
+)
+def test_odd_questions_break_nothing(auditor, query):
+    assert auditor.get(f"/desk/auditor/journal/?{query}").status_code in {200, 422}
+
+
+# The calendar.
+
+
+@pytest.mark.parametrize("person", ["authority-1", "cement-24:operator", "verifier-05:lead"])
+def test_everybody_has_a_calendar(signed_in, person):
+    text = signed_in(person).get("/desk/calendar/").content.decode()
+    assert "Last day of surrender for 2023" in text
+    assert "2024-07-31" in text
+
+
+def test_extra_sessions_are_trading_days(site):
+    from datetime import date
+
+    from capwright.projection.agenda import trading_days
+
+    with site.host.look() as market:
+        days = dict(trading_days(market, date(2024, 7, 22), 21))
+    assert days[date(2024, 7, 27)], "an extra Saturday of the scheme"
+    assert not days[date(2024, 8, 3)]

@@ -1,0 +1,203 @@
+"""Several processes on PostgreSQL: web hands over, engines take over, nothing is lost or doubled."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from capwright.exchange.messages import PublishAnnouncement
+from capwright.host import Host, settings_of
+from capwright.journal.engine import Engine
+from capwright.journal.fault import JournalUnavailable
+from capwright.journal.store import open_store
+from capwright.kernel.refusal import Refused
+from capwright.market import Market
+from capwright.market.messages import Officer, OpenMarket
+from tests.registry_worlds import scheme_body
+
+KEY = "k" * 40
+
+
+@pytest.fixture
+def market(postgres_url, tmp_path):
+    """A new market in PostgreSQL: its address, and settings of a web process."""
+    officers = (
+        Officer("authority-1", ("authority",)),
+        Officer("authority-2", ("authority",)),
+        Officer("exchange-1", ("exchange",)),
+    )
+    opening = OpenMarket(scheme_body("guangdong-2023"), officers)
+    with Engine(open_store(postgres_url, create=True), Market) as engine:
+        outcome = engine.execute(opening, "open", "operator-1", at_ms=1_700_000_000_000)
+        assert outcome.ok, outcome.refusal
+    views = str(tmp_path / "views.sqlite")
+    return settings_of({}, db=postgres_url, role="web", secret_key=KEY, views=views)
+
+
+class EngineProcess:
+    """`capwright serve --role engine` as users start it."""
+
+    def __init__(self, url):
+        environment = {
+            **os.environ,
+            "CAPWRIGHT_SECRET_KEY": KEY,
+            "CAPWRIGHT_LANG": "en",
+            "PYTHONUNBUFFERED": "1",
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "capwright", "serve", "--role", "engine", "--db", url],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+
+    def says(self):
+        return self.process.stdout.readline().strip()
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def close(self):
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(10)
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def engines(market):
+    started = []
+
+    def start():
+        started.append(EngineProcess(market.db))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+def notice(n):
+    return PublishAnnouncement(f"Notice {n}", "Text")
+
+
+def ids_in(url):
+    store = open_store(url, read_only=True)
+    try:
+        return Counter(row[2].decode() for page in store.scan() for row in page)
+    finally:
+        store.close()
+
+
+def test_a_web_process_hands_over_and_reads_its_own_write(market, engines):
+    assert engines().says() == "Active."
+    with Host(market) as host:
+        outcome = host.send(notice(1), "n-1", "exchange-1")
+        assert outcome.ok
+        assert host.head.seq == outcome.seq
+        again = host.send(notice(1), "n-1", "exchange-1")
+        assert (again.seq, again.repeated) == (outcome.seq, True)
+        refused = host.send(notice(2), "n-2", "nobody")
+        assert refused.refusal.code == "CW-4001"
+        with pytest.raises(Refused, match=r"CW-85|CW-86"):
+            host.send(notice(3), "n-1", "exchange-1")  # the id belongs to another command
+
+
+def test_a_standby_takes_over_within_ten_seconds(market, engines):
+    first = engines()
+    assert first.says() == "Active."
+    second = engines()
+    assert second.says() == "Standing by."
+    with Host(market) as host:
+        assert host.send(notice(1), "n-1", "exchange-1").ok
+        first.kill()
+        began = time.monotonic()
+        assert host.send(notice(2), "n-2", "exchange-1").ok
+        assert time.monotonic() - began < 10
+        assert second.says() == "Active."
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rounds", [6])
+def test_engines_die_under_load_and_nothing_is_lost_or_doubled(market, engines, rounds):
+    living = [engines(), engines()]
+    acknowledged, stop = [], threading.Event()
+    with Host(market) as host, ThreadPoolExecutor(16) as pool:
+
+        def send(worker):
+            n = 0
+            while not stop.is_set():
+                n += 1
+                key = f"w{worker}-{n}"
+                for _ in range(20):
+                    try:
+                        outcome = host.send(notice(n), key, "exchange-1")
+                    except JournalUnavailable:
+                        continue  # not known: the same id again
+                    assert outcome.ok
+                    acknowledged.append(key)
+                    break
+
+        workers = [pool.submit(send, n) for n in range(16)]
+        for _ in range(rounds):
+            time.sleep(1.5)
+            living.pop(0).kill()
+            living.append(engines())
+        stop.set()
+        for worker in workers:
+            worker.result(120)
+    found = ids_in(market.db)
+    assert not [key for key in acknowledged if found[key] != 1]
+    assert max(found.values()) == 1
+    assert len(acknowledged) > 100
+
+
+def test_the_server_goes_and_comes_back(market, engines, postgres_server):
+    assert engines().says() == "Active."
+    with Host(market) as host:
+        assert host.send(notice(1), "n-1", "exchange-1").ok
+        postgres_server.restart()
+        for _ in range(30):
+            try:
+                outcome = host.send(notice(2), "n-2", "exchange-1")
+                break
+            except JournalUnavailable:
+                time.sleep(0.5)
+        assert outcome.ok
+    assert ids_in(market.db)["n-2"] == 1
+
+
+def test_without_an_engine_the_sender_is_told_that_it_is_not_known(market):
+    with Host(market) as host:
+        host._messenger._patience_s = 1.0
+        with pytest.raises(JournalUnavailable, match="CW-8602"):
+            host.submit(notice(1), "n-1", "exchange-1").result(20)
+
+
+def test_what_waited_is_done_when_an_engine_comes(market, engines):
+    with Host(market) as host:
+        future = host.submit(notice(1), "n-1", "exchange-1")
+        time.sleep(0.5)
+        engines()
+        assert future.result(30).ok
+
+
+def test_one_process_can_be_all(market, tmp_path):
+    from msgspec.structs import replace
+
+    everything = replace(market, role="all", views=str(tmp_path / "other.sqlite"))
+    with Host(everything) as one, Host(market) as web:
+        assert one.send(notice(1), "n-1", "exchange-1").ok
+        outcome = web.send(notice(2), "n-2", "exchange-1")
+        assert outcome.ok
+        one.follower.wait_for(outcome.seq)

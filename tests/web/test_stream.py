@@ -1,0 +1,124 @@
+"""The stream: what happens comes as it happens, after a break too, and only to whom it concerns."""
+
+import json
+from contextlib import ExitStack
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+
+@pytest.fixture
+def opened(site):
+    """Connects as a person: `opened("exchange-1", channels="notices")`."""
+    stack = ExitStack()
+
+    def open_as(person="", **query):
+        asked = "&".join(f"{name}={value}" for name, value in query.items())
+        headers = {"Authorization": f"Bearer {site.token(person)}"} if person else {}
+        url = site.url.replace("http", "ws") + f"/api/v1/stream?{asked}"
+        return stack.enter_context(connect(url, additional_headers=headers, open_timeout=10))
+
+    with stack:
+        yield open_as
+
+
+def heard(socket, timeout=10):
+    return json.loads(socket.recv(timeout=timeout))
+
+
+def notice(key):
+    return json.dumps(
+        {"id": key, "command": {"command": "PublishAnnouncement", "title": key, "text": "Said"}}
+    )
+
+
+def answer_to(socket, key):
+    while True:
+        message = heard(socket)
+        if message.get("id") == key:
+            return message["answer"]
+
+
+def test_a_command_is_answered_and_heard_by_those_who_follow(opened):
+    listener = opened(channels="notices")
+    sender = opened("exchange-1")
+    sender.send(notice("s-1"))
+    answer = answer_to(sender, "s-1")
+    message = heard(listener)
+    assert (message["seq"], message["channel"]) == (answer["seq"], "notices")
+    assert message["data"]["title"] == "s-1"
+
+
+def test_whoever_comes_back_hears_what_was_missed(opened, site):
+    sender = opened("exchange-1")
+    sender.send(notice("s-2"))
+    first = answer_to(sender, "s-2")["seq"]
+    for key in ("s-3", "s-4"):
+        sender.send(notice(key))
+        last = answer_to(sender, key)["seq"]
+    site.host.follower.wait_for(last)
+    returned = opened(channels="notices", after=first)
+    assert [heard(returned)["data"]["title"] for _ in range(2)] == ["s-3", "s-4"]
+
+
+def test_whoever_comes_back_too_late_is_told(opened):
+    returned = opened(channels="notices", after=5)
+    assert heard(returned)["channel"] == "gap"
+
+
+def test_the_same_key_is_answered_once(opened):
+    sender = opened("exchange-1")
+    sender.send(notice("s-5"))
+    first = answer_to(sender, "s-5")
+    sender.send(notice("s-5"))
+    assert answer_to(sender, "s-5") == {**first, "repeated": True}
+
+
+@pytest.mark.parametrize(
+    "raw", ["", "{", "[]", '{"id": "x"}', '{"id": "x", "command": {"command": "Nothing"}}']
+)
+def test_what_cannot_be_read_is_answered_and_the_line_stays(opened, raw):
+    sender = opened("exchange-1")
+    sender.send(raw)
+    assert heard(sender)["answer"]["problem"]["status"] == 400
+    sender.send(notice("s-6"))
+    assert answer_to(sender, "s-6")["seq"]
+
+
+def test_the_public_may_not_send(opened):
+    socket = opened()
+    socket.send(notice("s-7"))
+    assert answer_to(socket, "s-7")["problem"]["status"] == 401
+
+
+@pytest.mark.parametrize("query", [{"channels": "orders:GD-1"}, {"channels": "nothing"}, {"after": "x"}])
+def test_nobody_follows_what_is_not_theirs(opened, query):
+    socket = opened(**query)
+    with pytest.raises(ConnectionClosed) as closed:
+        socket.recv(timeout=10)
+    assert closed.value.rcvd.code == 4403
+
+
+def test_an_order_moves_the_book_and_is_told_to_its_account(opened, site):
+    person = "investor-03:operator"
+    account = site.account(person)
+    with site.host.look() as market:
+        day = market.rooms["exchange"].state.day
+    if not any(begin <= site.host.clock() < end for begin, end in day.windows_ms):
+        pytest.skip("the story's trading session is over")
+    mine = opened(person, channels=f"orders:{account}")
+    anybody = opened(channels="book:GDEA")
+    command = {"command": "PlaceOrder", "account": account, "product": "GDEA", "side": "buy"}
+    command |= {"price_fen_per_t": 3826, "quantity_t": 7}
+    mine.send(json.dumps({"id": "s-8", "command": command}))
+    answer = answer_to(mine, "s-8")
+    assert "problem" not in answer, answer
+    told = heard(mine)["data"]
+    assert (told["event"], told["quantity_t"]) == ("OrderPlaced", 7)
+    book = heard(anybody)
+    assert book["data"]["buy"] == [[3826, 7, 1]]
+    cancel = {"command": "CancelOrder", "account": account, "order_id": told["order_id"]}
+    mine.send(json.dumps({"id": "s-9", "command": cancel}))
+    assert "problem" not in answer_to(mine, "s-9")
+    assert heard(anybody)["data"]["buy"] == []
