@@ -1,4 +1,4 @@
-"""`python -m benchmarks [durable] [replay] [memory] [start] [--quick]`, or `make bench`, prints tables."""
+"""`python -m benchmarks [section …] [--quick]`, or `make bench`, prints tables."""
 
 import argparse
 import tempfile
@@ -6,10 +6,21 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import durable, machine, memory, replaying, start
+from benchmarks import (
+    bare_book,
+    durable,
+    http_orders,
+    machine,
+    memory,
+    pages,
+    replaying,
+    reporting,
+    start,
+    trading,
+)
 from tests.postgres import NoPostgresError, start_postgres
 
-SECTIONS = ("durable", "replay", "memory", "start")
+SECTIONS = ("durable", "replay", "memory", "start", "book", "orders", "reports", "network", "pages")
 
 
 def main() -> None:
@@ -36,6 +47,16 @@ def main() -> None:
                 print(replaying.run(folder, database(stack), quick=asked.quick), flush=True)
             elif name == "memory":
                 print(memory.run(), flush=True)
+            elif name == "book":
+                print(bare_book.run(quick=asked.quick), flush=True)
+            elif name == "orders":
+                print(trading.run(folder, database(stack), quick=asked.quick), flush=True)
+            elif name == "network":
+                print(http_orders.run(folder, quick=asked.quick), flush=True)
+            elif name == "pages":
+                print(pages.run(folder, quick=asked.quick), flush=True)
+            elif name == "reports":
+                print(reporting.run(folder, quick=asked.quick), flush=True)
             else:
                 print(start.run(folder, quick=asked.quick), flush=True)
 

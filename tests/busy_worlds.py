@@ -21,7 +21,28 @@ from capwright.allocation.messages import (
 )
 from capwright.auction.messages import AnnounceAuction, ClearAuction, PlaceBid
 from capwright.compliance.messages import AssessCompliance, RecordEmissions, RegisterProject, SurrenderUnits
+from capwright.exchange.case_messages import OpenCase
+from capwright.exchange.messages import ProposeDeal, ResetPrice
 from capwright.ledger.messages import UnitLine
+from capwright.mrv.definition import pack
+from capwright.mrv.messages import (
+    ApproveEmissions,
+    ApprovePlan,
+    FileMonitoringPlan,
+    PublishMethod,
+    RecordReview,
+    ReportFinding,
+    StateVerification,
+    SubmitReport,
+)
+from capwright.mrv.oversight_messages import (
+    AssignVerifier,
+    DrawInspections,
+    RegisterVerifier,
+    VerifierRecord,
+)
+from capwright.mrv.plan import MonitoringPlan, PlanStream
+from capwright.mrv.records import EmissionReport
 from capwright.registry.messages import (
     AddTrustedAccount,
     ApproveTransaction,
@@ -34,9 +55,10 @@ from capwright.registry.messages import (
 )
 from capwright.scheme.codec import scheme_to_json
 from capwright.scheme.loader import load_scheme, load_text
-from capwright.settlement.room import DepositCash, SettleTrade
-from tests import worlds
+from capwright.settlement.messages import BustTrade, DepositCash, SettleTrade
+from tests import mrv_worlds, worlds
 from tests.allocation_worlds import ALPHA, AUCTION, BETA, GAMMA, PROJECT, RESERVE, TOTAL, TRADER, GdWorld, gd
+from tests.exchange_worlds import Exchange
 from tests.registry_worlds import Registry
 from tests.worlds import World, number, rep
 
@@ -96,9 +118,34 @@ def busy_guangdong() -> GdWorld:
     transactions(world)
     world.do("ann", RecordEmissions(LEAVER, 2022, 20_000))
     world.do("ann", AssessCompliance(2022))
+    verification(world)
     for command in (IssueUnits("GDEA", 2023, 1_000, TOTAL), DecideObjection(ALPHA, 2023, 21_000)):
         world.do("ann", command)  # two proposals that wait
     return world
+
+
+def verification(world: GdWorld) -> None:
+    """A report under verification with a finding (ALPHA), one verified (BETA), one approved (GAMMA)."""
+    world.together(PublishMethod(pack(mrv_worlds.method())))
+    for name in ("v1", "v2"):
+        world.do("ann", RegisterVerifier(VerifierRecord(name, name, (f"{name}-a", f"{name}-b"))))
+    for n, account in enumerate((ALPHA, BETA, GAMMA)):
+        person = f"rep-{account.split('-')[2]}-a"
+        streams = (PlanStream("coal", "fuel", "anthracite"),)
+        world.do(person, FileMonitoringPlan(account, MonitoringPlan("test@1", "firm", "plant", streams)))
+        world.do("ann", ApprovePlan(account, 1))
+        burned = mrv_worlds.coal(mrv_worlds.datum("FC", "t", 10_000))
+        report = EmissionReport(account, 2023, "test@1", (burned,))
+        world.do(person, SubmitReport(account, report, late=True))
+        world.do("ann", AssignVerifier(account, 2023, "v1"))
+        if n == 0:
+            world.do("v1-a", ReportFinding(account, 2023, "misstatement", "May is missing"))
+            continue
+        # 10,000 x 20.304 x 0.02749 x 0.94 x 44/12 = 19,237.8 t
+        world.do("v1-a", StateVerification(account, 2023, 1, 19_238, "unqualified"))
+    world.do("ann", RecordReview(GAMMA, 2023, "accepted"))
+    world.do("ann", ApproveEmissions(GAMMA, 2023, 19_238))
+    world.do("ann", DrawInspections(2023, "seed", count=2))
 
 
 def credits_and_emissions(world: GdWorld) -> None:
@@ -121,12 +168,13 @@ def rounds(world: GdWorld) -> None:
     world.central(TOTAL, AUCTION, 2023, 60_000)
     world.central(TOTAL, RESERVE, 2023, 10_000)
     now = world.at_ms
-    for name, opens in (("R1", now), ("R2", now + HOUR_MS), ("R3", now + 9 * HOUR_MS)):
-        notice = AnnounceAuction(name, 2023, "GDEA", opens, opens + HOUR_MS, 10_000, 4_000)
+    half_ms = HOUR_MS // 2  # rounds are held from 9:30 to 11:30
+    for name, opens in (("R1", now), ("R2", now + half_ms), ("R3", now + 24 * HOUR_MS)):
+        notice = AnnounceAuction(name, 2023, "GDEA", opens, opens + half_ms, 10_000, 4_000)
         world.do("olga", notice)
     for account, price, quantity_t in ((ALPHA, 7_000, 4_000), (BETA, 6_500, 4_000), (TRADER, 6_000, 1_000)):
         world.do(rep(account), PlaceBid("R1", account, price, quantity_t))
-    world.at_ms = now + HOUR_MS
+    world.at_ms = now + half_ms
     world.do("olga", ClearAuction("R1", "seed"))
     for account in (ALPHA, BETA):
         world.do(rep(account), PlaceBid("R2", account, 5_000, 1_000))
@@ -215,3 +263,24 @@ def _proposals(world: Registry, holders: list[str]) -> None:
     waiting = list(world.market.rooms["registry"].state.pending)[::2]
     for name, person in itertools.product(waiting, people):
         world.code(person, ApproveTransaction(name))
+
+
+def busy_exchange() -> Exchange:
+    """Testland's exchange in mid-session: orders in books, offers waiting, a trade that can be busted."""
+    world = Exchange().open("10:00")
+    for n, (account, side) in enumerate(
+        ((worlds.ALPHA, "sell"), (worlds.BETA, "buy"), (worlds.TRADER, "sell"))
+    ):
+        for step in range(4):
+            price = 5_000 + 10 * (step + 1) if side == "sell" else 5_000 - 10 * (step + 1)
+            world.order(account, side, price, 50, id=f"o{n}{step}", product="TLA")
+            world.order(account, side, price, 50, id=f"l{n}{step}", product="TLB")
+    world.order(worlds.BETA, "buy", 5_010, 10)
+    deal = ProposeDeal(worlds.ALPHA, worlds.BETA, "TLA", "sell", 4_000, 100)
+    for name in ("d1", "d2"):
+        world.by(worlds.ALPHA, deal, name)
+    world.do("eve", BustTrade(next(iter(world.settlement.state.bustable)), "keyed in twice"), "bust")
+    world.do("eve", ResetPrice("TLA", 5_050, "drill"), "reset")
+    for n, account in enumerate((worlds.ALPHA, worlds.TRADER, "")):
+        world.do("eve", OpenCase("abnormal_trading", "sold to itself", account), f"case{n}")
+    return world

@@ -21,10 +21,12 @@ from msgspec import structs
 from capwright.auction.messages import AnnounceAuction, PlaceBid
 from capwright.kernel.message import Command, Event
 from capwright.kernel.refusal import Refusal, Refused
+from capwright.ledger.clock import local_time
 from capwright.ledger.messages import UnitLine
 from capwright.ledger.rulebook import Rules
 from capwright.market import COMMANDS, ApproveProposal, Market, event_union
 from capwright.market.messages import CommandProposed, SchemeAdopted
+from capwright.mrv.messages import CloseFinding, ReportFinding, StateVerification
 from capwright.registry.messages import ProposeTransaction
 
 _EVENTS = msgspec.json.Decoder(tuple[event_union(), ...])
@@ -113,6 +115,9 @@ class Fuzzer:
         fitting: list[str] = []
         if permit.roles:
             fitting = [p for p, roles in registry.officers.items() if set(roles) & set(permit.roles)]
+        elif isinstance(command, (ReportFinding, CloseFinding, StateVerification)):
+            verifiers = self.market.rooms["mrv"].state.verifiers
+            fitting = [person for one in verifiers.values() for person in one.record.people]
         elif permit.account_field or rng.random() < 0.6:
             number = getattr(command, permit.account_field or "source", self.focus)
             fitting = list(registry.representatives.get(number, ()))
@@ -131,7 +136,7 @@ class Fuzzer:
 
     def _make_pools(self) -> dict[str, Callable[[], list[Any]]]:
         rooms, state = self.market.rooms, self.market.book.state
-        registry, auction = rooms["registry"].state, rooms["auction"].state
+        registry, auction, mrv = rooms["registry"].state, rooms["auction"].state, rooms["mrv"].state
         pools: dict[str, Callable[[], list[Any]]] = {
             "proposal_id": lambda: list(self.market.state.proposals),
             "bid_id": lambda: [b for a in auction.auctions.values() for b in a.bids],
@@ -149,6 +154,35 @@ class Fuzzer:
             "closes_ms": lambda: [self.now_ms + 3_600_000, self.now_ms + 1, self.rng.choice(NASTY_INTS)],
             "kind": lambda: list(self.rules.unit_kinds),
             "type": lambda: [*self.rules.transaction_types, *self.rules.account_types],
+            "order_id": lambda: list(rooms["exchange"].state.orders),
+            "case_id": lambda: list(rooms["exchange"].state.cases),
+            "measure_id": lambda: [m.id for c in rooms["exchange"].state.cases.values() for m in c.measures],
+            "deal_id": lambda: list(rooms["exchange"].state.deals),
+            "trade_id": lambda: list(rooms["settlement"].state.bustable),
+            "product": lambda: list(day.products) if (day := rooms["exchange"].state.day) else ["GDEA"],
+            "mode": lambda: ["negotiated", "block"],
+            "on": lambda: [local_time(self.rules, self.now_ms).date()] if 0 <= self.now_ms < 10**14 else [],
+            "until_ms": lambda: [0, 0, self.now_ms + 60_000, self.rng.choice(NASTY_INTS)],
+            "counterparty": lambda: list(state.accounts),
+            "enterprise": lambda: [self.focus],
+            "plan": lambda: [0, 0, 1, 2],
+            "component": lambda: ["fuel", "electricity"],
+            "item": lambda: ["anthracite", "gas", ""],
+            "symbol": lambda: ["FC", "NCV", "bought"],
+            "unit": lambda: ["t", "kg", "MWh", "GJ/t", "%"],
+            "stream": lambda: ["coal", "coal", ""],
+            "version": lambda: [1, 1, 2],
+            "method": lambda: list(mrv.methods),
+            "verifier": lambda: list(mrv.verifiers),
+            "subject": lambda: [*mrv.verifiers, self.focus],
+            "violation": lambda: [one.code for one in getattr(self.rules.body.mrv, "violations", ())],
+            "finding_id": lambda: [
+                f for years in mrv.years.values() for y in years.values() for f in y.findings
+            ],
+            "draw_id": lambda: ["", *mrv.draws],
+            "inspection_id": lambda: ["", *mrv.inspections],
+            "definition": lambda: [one.definition for one in mrv.methods.values()],
+            "verified_t": self.standing,
             "round": lambda: ["", *(r.round for r in getattr(self.rules.body.auction, "rounds", ()))],
         }
         for name in ("account", "source", "seller"):
@@ -167,6 +201,11 @@ class Fuzzer:
     def rules(self) -> Rules:
         return self.market.rulebook.now()
 
+    def standing(self) -> list[int]:
+        """Figures that firms reported, or that stand."""
+        years = [y for by in self.market.rooms["mrv"].state.years.values() for y in by.values()]
+        return [filed.emissions_t for year in years for filed in year.reports]
+
     def _auction_ids(self) -> list[str]:
         state = self.market.rooms["auction"].state
         pending = list(self.market.rooms["registry"].state.pending)[:1]
@@ -176,7 +215,9 @@ class Fuzzer:
     def _prices(self) -> list[int]:
         auctions = self.market.rooms["auction"].state.auctions.values()
         bids = [bid.price_fen_per_t for auction in auctions for bid in auction.bids.values()]
-        return [*bids, *(auction.reserve_fen_per_t or 1 for auction in auctions), self.integer("")]
+        listed = [order.price_fen_per_t for order in self.market.rooms["exchange"].state.orders.values()]
+        nearby = [price + self.rng.randrange(-20, 21) for price in listed[:5]]
+        return [*bids, *(auction.reserve_fen_per_t or 1 for auction in auctions), *nearby, self.integer("")]
 
     def _years(self) -> list[int]:
         adopted = [rules.body.vintage for rules in self.market.rulebook.by_name.values()]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the reference pages in docs/reference from the code: commands, refusals, scheme keys, scenario keys.
+"""Write the reference pages in docs/reference from the code: commands, refusals, keys, data-quality rules.
 
 Run it without arguments after changing any of these; a test compares the committed pages with it.
 """
@@ -28,6 +28,7 @@ from capwright.cli.app import app
 from capwright.cli.codes import FAMILIES, whole_catalogue
 from capwright.cli.frame import EXAMPLES
 from capwright.compliance.report import AccountRow, EmissionsRow, SurrenderRow
+from capwright.mrv.quality.page import rules_page
 from capwright.scenario import files
 from capwright.scheme.schema import SchemeBody
 from capwright.scheme.words import field_text
@@ -66,6 +67,7 @@ def pages() -> dict[str, str]:
         "refusals.md": _refusals(),
         "scheme-keys.md": _scheme_keys(),
         "scenario-keys.md": _scenario_keys(),
+        "data-quality.md": f"{NOTE}\n\n{rules_page()}",
     }
 
 
@@ -149,11 +151,11 @@ def _refusals() -> str:
 
     parts = [ABOUT_REFUSALS]
     catalogue = whole_catalogue()
-    for prefix, (en, zh) in FAMILIES.items():
+    for beginnings, (en, zh) in FAMILIES.items():
         rows = [
             [f"`{code}`", f"{spec.en} {spec.mend_en}", f"{spec.zh}{spec.mend_zh}", spec.rule]
             for code, spec in catalogue.items()
-            if code.startswith(prefix)
+            if code.startswith(beginnings)
         ]
         parts += [f"## {en} {zh}", _table(["Code", "English", "中文", "Rule"], rows)]
     return _page("Refusals 拒绝代码", *parts)
@@ -211,6 +213,8 @@ def _scenario_keys() -> str:
         ABOUT_SCENARIOS,
         "## `scenario.toml`",
         _struct(files.ScenarioFile),
+        "### `[trading]`",
+        _struct(files.Trading),
         "### `[[steps]]`",
         _struct(files.Step),
     ]

@@ -12,6 +12,7 @@ from capwright.registry.messages import Right, Role
 from capwright.scheme.allocation_rules import AllocationRules, ProcessRule
 from capwright.scheme.auction_rules import AuctionRules, PriceTier
 from capwright.scheme.compliance_rules import ComplianceRules, OffsetRules
+from capwright.scheme.exchange_rules import ClosingRule, ExchangeRules, ModeRule
 from capwright.scheme.loader import list_schemes, load_scheme
 from capwright.scheme.registry_rules import AccountPurpose, DelayRule, TransactionType, UnitKind
 from capwright.scheme.section import Confidence
@@ -37,6 +38,12 @@ CHOICES = {
     "surrender_order": ComplianceRules,
     "basis": OffsetRules,
     "proposed_by": TransactionType,
+    "matching": ModeRule,
+    "pick": ModeRule,
+    "crossing": ModeRule,
+    "self_trade": ExchangeRules,
+    "validities": ExchangeRules,
+    "modes": ClosingRule,
     "family": UnitKind,
 }
 

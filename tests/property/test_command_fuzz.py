@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.busy_worlds import busy_guangdong, busy_registry, busy_testland, scheme_body
+from tests.busy_worlds import busy_exchange, busy_guangdong, busy_registry, busy_testland, scheme_body
 from tests.command_fuzz import Attack
 from tests.worlds import MINI
 
 WORLDS = {
     "guangdong": busy_guangdong,
     "testland": busy_testland,
+    "exchange": busy_exchange,
     "uk-ets": partial(busy_registry, "uk-ets"),
     "eu-ets-2018": partial(busy_registry, "eu-ets-2018"),
     "china-national-2023": partial(busy_registry, "china-national-2023"),

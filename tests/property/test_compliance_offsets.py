@@ -39,7 +39,7 @@ def rule_sets(draw):
 
 
 def keeps(rules, partner, provincial, elsewhere, special, most, ceiling):
-    """The limits as the rulebook states them."""
+    """The limits as the rules state them."""
     total = partner + provincial + elsewhere + special
     share = rules.least_provincial_share
     if total > most or (ceiling is not None and partner + provincial + elsewhere > ceiling):

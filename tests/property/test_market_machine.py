@@ -34,7 +34,7 @@ from capwright.registry.messages import (
     ReleaseUnits,
     SetAccountStatus,
 )
-from capwright.settlement.room import DepositCash, SettleTrade, WithdrawCash
+from capwright.settlement.messages import DepositCash, SettleTrade, WithdrawCash
 from tests.worlds import ALPHA, AUCTION, BETA, CANCELLATION, SURRENDER, TOTAL, TRADER, World, rep
 
 USERS = st.sampled_from([ALPHA, BETA, TRADER])

@@ -28,7 +28,7 @@ from capwright.kernel.refusal import Refused
 from capwright.ledger.messages import UnitLine
 from capwright.ledger.place import frozen
 from capwright.registry.messages import ProposeTransaction
-from capwright.settlement.room import DepositCash
+from capwright.settlement.messages import DepositCash
 from tests.allocation_worlds import (
     ALLOCATION,
     ALPHA,

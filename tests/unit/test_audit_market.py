@@ -25,7 +25,7 @@ from capwright.registry.messages import (
     RejectTransaction,
     ReleaseUnits,
 )
-from capwright.settlement.room import DepositCash, SettleTrade, WithdrawCash
+from capwright.settlement.messages import DepositCash, SettleTrade, WithdrawCash
 from tests.journal_rows import seal
 from tests.unit.test_beancount import bean_check, written
 from tests.worlds import ALPHA, BETA, SURRENDER, TOTAL, TRADER, World, rep

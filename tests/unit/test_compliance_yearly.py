@@ -78,7 +78,7 @@ def test_a_deadline_without_an_original_did_not_move():
     assert not Deadline(LAST_DAY, LAST_DAY).moved
 
 
-# Rulebook 6.1: firms due, in time, late, for good; the quota-weighted rates are not recomputable.
+# Firms due, in time, late, for good; the quota-weighted rates are not recomputable.
 PUBLISHED = [
     (2014, 184, 183, 1),
     (2017, 246, 245, 1),

@@ -16,6 +16,7 @@ from capwright.market import (
     RejectProposal,
 )
 from capwright.market.messages import CommandProposed
+from capwright.mrv.messages import CloseFinding, ReportFinding, StateVerification
 from capwright.registry.messages import (
     AppointOfficer,
     AppointRepresentative,
@@ -63,10 +64,13 @@ DECIDED_BY_HANDLER = {
     ApproveProposal,
     ApproveTransaction,
     CancelTransaction,
+    CloseFinding,
     OpenMarket,
     ProposeTransaction,
     RejectProposal,
     RejectTransaction,
+    ReportFinding,
+    StateVerification,
 }
 
 

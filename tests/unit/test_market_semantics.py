@@ -29,7 +29,7 @@ from capwright.registry.messages import (
     Representative,
     SetAccountStatus,
 )
-from capwright.settlement.room import DepositCash, PayCash, SettleTrade, WithdrawCash
+from capwright.settlement.messages import DepositCash, PayCash, SettleTrade, WithdrawCash
 from tests.allocation_worlds import ALLOCATION, GAMMA, GdWorld
 from tests.allocation_worlds import AUCTION as GD_AUCTION
 from tests.allocation_worlds import TOTAL as GD_TOTAL

@@ -21,7 +21,7 @@ from capwright.registry.messages import (
     SetAccountStatus,
     SetReportingYears,
 )
-from capwright.settlement.room import DepositCash, SettleTrade, WithdrawCash
+from capwright.settlement.messages import DepositCash, SettleTrade, WithdrawCash
 from tests.registry_worlds import Registry
 from tests.worlds import ALPHA, AUCTION, BETA, SURRENDER, TOTAL, TRADER, World, number, rep
 

@@ -93,7 +93,7 @@ def test_a_row_admits_its_account_types_and_no_others(scheme, name):
 @pytest.mark.parametrize(
     ("scheme", "name", "pairs"),
     # Counted by hand in the published tables: UK registry 6.0.0 for the UK; the EU adds national holding and
-    # central clearing to the five user types, Guangdong has four (project owners receive nothing).
+    # central clearing to the five user types, Guangdong has six (project owners receive nothing).
     [
         ("uk-ets", "surrender", 3),  # operator, aircraft, maritime → surrender
         ("uk-ets", "transfer", 36),  # six to six, the general holding account among them
@@ -102,7 +102,7 @@ def test_a_row_admits_its_account_types_and_no_others(scheme, name):
         ("eu-ets", "surrender", 3),
         ("eu-ets", "transfer", 49),
         ("guangdong-2023", "surrender", 2),
-        ("guangdong-2023", "transfer", 12),
+        ("guangdong-2023", "transfer", 30),
     ],
 )
 def test_the_number_of_permitted_pairs(scheme, name, pairs):
