@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -273,3 +275,21 @@ def test_a_journal_on_a_medium_that_cannot_be_written_is_read(request, tmp_path,
 
 def ids_of(store):
     return [one.command_id for one in records(store)]
+
+
+@pytest.mark.parametrize("kind", ["apsw", "sqlite3"])
+def test_a_reader_in_the_engines_process_leaves_its_locks(kind, request, tmp_path):
+    """Closing any descriptor of the file drops the locks of the process (POSIX).
+
+    The log then went with the next program that left, and what the engine acknowledged after was lost.
+    """
+    where = place(kind, request, tmp_path)
+    visit = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute(sys.argv[2]))"
+    asked = [sys.executable, "-c", visit, where.address, "SELECT command_id FROM journal"]
+    with where.engine() as engine:
+        engine.execute(Give("ann", 1), "before", "bank")
+        where.store(read_only=True).close()
+        subprocess.run(asked, check=True, capture_output=True)
+        engine.execute(Give("ann", 1), "after", "bank")
+        seen = subprocess.run(asked, check=True, capture_output=True, text=True)
+        assert "after" in seen.stdout

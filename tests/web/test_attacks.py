@@ -3,7 +3,8 @@
 import asyncio
 import json
 import logging
-import sqlite3
+import subprocess
+import sys
 from hashlib import sha256
 
 import httpx
@@ -152,8 +153,9 @@ def test_a_full_disk_under_the_views_stops_nothing(desk_journal, tmp_path, caplo
     from capwright.registry.messages import AppointOfficer
 
     path = tmp_path / "full.sqlite"
-    with sqlite3.connect(desk_journal) as source, sqlite3.connect(path) as copy:
-        source.backup(copy)
+    copy = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2]))"
+    # In another process: another SQLite in this one would take the site's locks along as it closes.
+    subprocess.run([sys.executable, "-c", copy, str(desk_journal), str(path)], check=True)
     with Host(settings_of({}, db=str(path), demo=True, rate_limit=0)) as host:
         write = host.views._write
         pages = write.execute("PRAGMA page_count").fetchone()[0]

@@ -34,6 +34,7 @@ __all__ = ["SqliteStore"]
 
 _BUSY_S: Final = 5.0
 _CACHE_KB: Final = 65_536  # random ids touch the whole index
+_LEAST_BYTES: Final = 512  # SQLite takes a few odd bytes for an empty database
 APPLICATION_ID: Final = 0x43415057  # "CAPW" in the file's header
 
 _SCHEMA: Final = (
@@ -93,12 +94,14 @@ class SqliteStore:
             raise open_fault(spec, url=self.url, reason=str(fault)) from fault
 
     def _check_path(self, *, create: bool) -> None:
+        # The file is not opened here: closing any descriptor of it would drop the locks that this process's
+        # other connections hold (POSIX), and the next program to leave would take the write-ahead log along.
         path, folder = self._path, self._path.absolute().parent
         if path.is_dir():
             raise open_fault(NOT_A_JOURNAL, url=self.url, reason="it is a folder")
         if path.exists() and not path.is_file():  # a pipe would be waited for without end
             raise open_fault(NOT_A_JOURNAL, url=self.url, reason="it is no ordinary file")
-        if path.is_file() and path.stat().st_size and not _is_sqlite(path):
+        if path.is_file() and 0 < path.stat().st_size < _LEAST_BYTES:
             raise open_fault(NOT_A_JOURNAL, url=self.url, reason="it is a file of another kind")
         if not path.exists() and (self.read_only or not create):
             raise open_fault(NO_JOURNAL, url=self.url)
@@ -281,12 +284,3 @@ class SqliteStore:
     def close(self) -> None:
         self._connection.close()
         self.release()
-
-
-def _is_sqlite(path: Path) -> bool:
-    """Whether the file begins as SQLite's do; SQLite itself takes a few odd bytes for an empty database."""
-    try:
-        with path.open("rb") as file:
-            return file.read(16) == b"SQLite format 3\0"
-    except OSError as fault:
-        raise open_fault(CANNOT_OPEN, url=str(path), reason=fault.strerror or str(fault)) from fault
