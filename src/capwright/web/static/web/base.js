@@ -8,10 +8,9 @@ document.addEventListener("submit", (event) => {
   const button = event.target.querySelector("button[data-once]");
   if (button) setTimeout(() => { button.disabled = true; }, 0); // a second click sends nothing twice
 });
-// Tables sort by a click on a heading; numbers by their value.
-document.addEventListener("click", (event) => {
-  const head = event.target.closest("table.sortable th");
-  if (!head) return;
+// A table sorts by its headings, numbers by their value; the headings become buttons, so that a keyboard
+// reaches them.
+const sortBy = (head) => {
   const body = head.closest("table").tBodies[0];
   const at = head.cellIndex;
   const down = head.getAttribute("aria-sort") === "ascending";
@@ -28,4 +27,23 @@ document.addEventListener("click", (event) => {
     return down ? -order : order;
   });
   body.append(...rows);
-});
+};
+// What scrolls sideways can be scrolled by keyboard only where it can be focused.
+const reach = () => {
+  for (const box of document.querySelectorAll(".scroll")) {
+    if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+  for (const head of document.querySelectorAll("table.sortable th")) {
+    if (head.querySelector("button") || !head.textContent.trim()) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "sort";
+    button.append(...head.childNodes);
+    button.addEventListener("click", () => sortBy(head));
+    head.append(button);
+  }
+};
+reach();
+addEventListener("resize", reach);
+document.addEventListener("htmx:afterSettle", reach);
