@@ -199,7 +199,10 @@ def test_ctrl_c_ends_with_130_and_one_line(tmp_path):
         ) as process,
         pipe.open("wb"),
     ):  # returns when the command has opened its end and waits for rows
-        time.sleep(0.1)
+        asleep_in = Path(f"/proc/{process.pid}/wchan")
+        until = time.monotonic() + 2
+        while time.monotonic() < until and not (asleep_in.exists() and "pipe_read" in asleep_in.read_text()):
+            time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -10,6 +10,8 @@ from hashlib import sha256
 import httpx
 import pytest
 
+from tests.web import loops
+
 OTHER_SITES = ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
 
 
@@ -144,7 +146,7 @@ def test_slow_bodies_end(monkeypatch):
 
     monkeypatch.setattr(commands, "SLOWEST_BODY_S", 0.2)
     with pytest.raises(ClientException) as caught:
-        asyncio.run(commands._in_time(trickle))
+        loops.run(commands._in_time(trickle))
     assert caught.value.status_code == 408
 
 

@@ -1,6 +1,5 @@
 """Alive, ready, figures, request ids and logs."""
 
-import asyncio
 import io
 import json
 import logging
@@ -14,6 +13,7 @@ from capwright.host.logs import REQUEST_ID, set_up
 from capwright.host.meters import METERS, Meters, Metric, exposition
 from capwright.host.requests import Requests
 from capwright.host.state import MOST_BEHIND, State, state_of
+from tests.web import loops
 
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? -?[0-9.e+-]+')
 
@@ -139,7 +139,7 @@ def asked(app, headers=(), peer="127.0.0.1"):
 
         await app(scope, receive, send)
 
-    asyncio.run(run())
+    loops.run(run())
     return sent
 
 

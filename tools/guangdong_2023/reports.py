@@ -112,7 +112,8 @@ def _outputs(firm: Firm, method: Method) -> tuple[Datum, ...]:
 def _fitted(method: Method, report: EmissionReport, wanted_t: int) -> EmissionReport:
     """Set the last fuel so that the whole comes to `wanted_t`, and its months to that."""
     last = report.streams[-1]
-    rest = compute(method, msgspec.structs.replace(report, streams=report.streams[:-1])).emissions
+    others = msgspec.structs.replace(report, streams=report.streams[:-1])
+    rest = compute(method, others).emissions if others.streams else Decimal(0)
     amount = Decimal(10_000)
     per_unit = (
         compute(method, msgspec.structs.replace(report, streams=(_scaled(last, amount),))).emissions / amount
