@@ -45,6 +45,7 @@ year: $(CORE) ## Run the year alone; leaves build/demo.sqlite and build/report.h
 install: $(DEV) ## Make .venv with everything for development
 
 test: $(DEV) ## Run the whole default test suite
+	@tools/get-chromium
 	@$(PYTEST)
 
 slow: $(DEV) ## Run the soak tests
