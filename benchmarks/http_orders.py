@@ -80,9 +80,11 @@ def ours(folder: Path):
     with subprocess.Popen(
         [sys.executable, "-c", SERVE, str(db), str(PORT)], stdout=subprocess.PIPE, text=True
     ) as process:
-        yield json.loads(process.stdout.readline())
-        process.terminate()
-        process.wait(20)
+        try:
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 @contextlib.contextmanager
@@ -99,9 +101,11 @@ def theirs(folder: Path):
         cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
         time.sleep(3)
-        yield True
-        process.terminate()
-        process.wait(20)
+        try:
+            yield True
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 async def socket(port: int, account: str, token: str, seconds: float, window: int) -> tuple[int, int]:

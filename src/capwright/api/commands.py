@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import uuid
+import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -101,7 +101,7 @@ def command_id_of(desk: Desk, caller: Caller, key: str) -> str:
     if len(key) > _LONGEST_KEY or not key.isprintable():
         raise ClientException("Idempotency-Key must have at most 120 printable characters")
     if not key:
-        return f"api/{uuid.uuid4().hex}"
+        return f"api/{secrets.token_hex(16)}"
     said = f"{caller.person}\0{key}".encode()
     secret = hashlib.sha256(desk.host.settings.secret_key.encode()).digest()
     return f"api/{hashlib.blake2b(said, key=secret, digest_size=16).hexdigest()}"
@@ -174,7 +174,8 @@ def _problem(problem: Problem) -> _Response:
 async def _in_time(receive: Any) -> bytes:
     """The body, unless it trickles in so slowly that it only holds a connection."""
     try:
-        return await asyncio.wait_for(_body(receive), SLOWEST_BODY_S)
+        async with asyncio.timeout(SLOWEST_BODY_S):
+            return await _body(receive)
     except TimeoutError:
         raise ClientException("The body came too slowly", status_code=408) from None
 

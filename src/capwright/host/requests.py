@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import time
-import uuid
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,7 +57,7 @@ class Requests:
             await self._app(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = self._given(scope) or uuid.uuid4().hex
+        request_id = self._given(scope) or secrets.token_hex(16)
         headers = [pair for pair in scope["headers"] if pair[0] != _NAME]
         scope["headers"] = [*headers, (_NAME, request_id.encode())]
         token = REQUEST_ID.set(request_id)

@@ -52,5 +52,6 @@ def serve(app: Any, settings: Settings, opened: Callable[[], None]) -> None:
         socket = config.bind_socket()
     except SystemExit:
         refuse(PORT_TAKEN, host=settings.host, port=settings.port, why="it is taken or not ours")
+    socket.listen(config.backlog)  # whoever comes before the server runs waits, and is not refused
     opened()
     uvicorn.Server(config).run(sockets=[socket])

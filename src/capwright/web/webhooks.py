@@ -33,7 +33,7 @@ from capwright.web.models import Webhook
 from capwright.web.refusals import BAD_HOOK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from capwright.host import Host
     from capwright.projection.follower import Committed
@@ -43,6 +43,7 @@ __all__ = ["Postman", "check_address", "signature"]
 TRIES: Final = 8  # after 1, 4, 16 … seconds, an hour at the most
 TIMEOUT_S: Final = 10
 _MOST_WAITING: Final = 10_000
+_LOOK_S: Final = 0.25  # how often hooks are looked for where there are none
 _log = logging.getLogger("capwright.webhooks")
 
 
@@ -77,8 +78,9 @@ class Postman:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._waiting: deque[tuple[str, str, bytes]] = deque(maxlen=_MOST_WAITING)  # person, account, body
+        self._waiting: deque[Committed] = deque(maxlen=_MOST_WAITING)
         self._rung = threading.Event()
+        self._ended = threading.Event()
         self._closing = False
         self._open = urllib.request.build_opener(_NoRedirect).open
         host.follower.subscribe(self._rows)
@@ -86,21 +88,8 @@ class Postman:
         self._thread.start()
 
     def _rows(self, rows: Sequence[Committed]) -> None:
-        """Called by the follower: keep what names an account."""
-        for row in rows:
-            for event in row.events:
-                account = getattr(event, "account", "") or getattr(event, "buyer", "")
-                account = getattr(account, "number", account)  # an account that is opened comes whole
-                if isinstance(account, str) and account:
-                    said = {
-                        "seq": row.seq,
-                        "kind": type(event).__name__,
-                        "account": account,
-                        "at_ms": row.at_ms,
-                        "data": event,
-                    }
-                    for one in {account, getattr(event, "seller", "")} - {""}:
-                        self._waiting.append((row.actor, one, msgspec.json.encode({**said, "account": one})))
+        """Called by the follower, which must not be kept: what they mean to whom is found out later."""
+        self._waiting.extend(rows)
         self._rung.set()
 
     def _work(self) -> None:
@@ -110,11 +99,14 @@ class Postman:
             if self._waiting:
                 close_old_connections()
                 hooks = list(Webhook.objects.filter(active=True).select_related("user"))
+                if not hooks:
+                    self._waiting.clear()
+                    self._ended.wait(_LOOK_S)  # the database need not be asked after every commit
                 while self._waiting:
-                    _, account, body = self._waiting.popleft()
-                    for hook in hooks:
-                        if hook.active and self._reads(hook, account):
-                            self._post(hook, body)
+                    for account, body in _told(self._waiting.popleft()):
+                        for hook in hooks:
+                            if hook.active and self._reads(hook, account):
+                                self._post(hook, body)
 
     def _reads(self, hook: Webhook, account: str) -> bool:
         with self._host.look() as market:
@@ -146,5 +138,17 @@ class Postman:
     def close(self) -> None:
         """Stop; what waits is lost to the hooks, and is in the journal."""
         self._closing = True
+        self._ended.set()
         self._rung.set()
         self._thread.join(TIMEOUT_S + 1)
+
+
+def _told(row: Committed) -> Iterator[tuple[str, bytes]]:
+    """What a row has to say to the accounts that its events name: the account and the message."""
+    for event in row.events:
+        account = getattr(event, "account", "") or getattr(event, "buyer", "")
+        account = getattr(account, "number", account)  # an account that is opened comes whole
+        if isinstance(account, str) and account:
+            said = {"seq": row.seq, "kind": type(event).__name__, "at_ms": row.at_ms, "data": event}
+            for one in sorted({account, getattr(event, "seller", "")} - {""}):
+                yield one, msgspec.json.encode({**said, "account": one})
