@@ -20,6 +20,7 @@ from capwright.kernel.refusal import Refused
 from capwright.mrv.calculation import compute
 from capwright.mrv.library import method, methods
 from capwright.mrv.records import Datum, EmissionReport, Stream
+from capwright.web.language import traditional
 from tests.filing_worlds import full, world
 from tests.mrv_worlds import datum
 
@@ -162,6 +163,32 @@ def test_the_fonts_have_all_of_gb_2312_and_latin_1(weight):
     assert all(covered(letter) for letter in wanted)
 
 
+@pytest.mark.parametrize("weight", ["Regular", "Bold"])
+def test_the_fonts_have_the_traditional_characters(weight):
+    fonts = resources.files("capwright.filing") / "fonts"
+    there = cmap((fonts / f"NotoSansCJKhk-{weight}-subset.otf").read_bytes())
+    simplified = bytes(n for high in range(0xB0, 0xF8) for low in range(0xA1, 0xFF) for n in (high, low))
+    written = set(traditional(" ".join(simplified.decode("gb2312", "ignore")))) - {" "}
+    common = [
+        bytes((high, low)) for high in range(0xA4, 0xC6) for low in (*range(0x40, 0x7F), *range(0xA1, 0xFF))
+    ]
+    written |= {letter for pair in common for letter in pair.decode("big5", "ignore")}
+    assert len(written) > 7_000
+    assert [letter for letter in written if not covered(letter)] == []
+    assert [letter for letter in written if not in_gb_2312(letter) and ord(letter) not in there] == []
+
+
+def in_gb_2312(letter: str) -> bool:
+    return bool(letter.encode("gb2312", "ignore"))
+
+
+def test_a_report_in_traditional_characters():
+    raw = pdf_bytes(WORLD, REPORT, RESULT, "zh", traditional)
+    assert shows(raw, "温室氣體排放報告")
+    assert not shows(raw, "报")
+    assert raw == pdf_bytes(WORLD, REPORT, RESULT, "zh", traditional)
+
+
 def test_every_word_of_every_shipped_method_can_be_shown():
     for name in methods():
         body = method(name).body
@@ -170,7 +197,7 @@ def test_every_word_of_every_shipped_method_can_be_shown():
             said += [component.en, component.zh, *(x for s in component.symbols for x in (s.en, s.zh))]
         for table in method(name).tables.values():
             said += [x for item in table.body.items for x in (item.en, item.zh)]
-        assert [letter for text in said for letter in text if not covered(letter)] == []
+        assert [letter for text in said for letter in text + traditional(text) if not covered(letter)] == []
 
 
 def test_a_shipped_method_makes_a_report():

@@ -135,26 +135,26 @@ class CommandApp:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one ASGI request."""
+        headers = dict(scope["headers"])
         try:
-            status, head, body = await self._answer(scope, receive)
+            status, head, body = await self._answer(scope, headers, receive)
         except Refused as no:
-            status, head, body = _problem(Problem.of(no.refusal, 503))
+            status, head, body = _problem(Problem.of(no.refusal, 503), headers)
         except HTTPException as no:
             more = [(k.lower().encode(), v.encode()) for k, v in (no.headers or {}).items()]
-            status, head, body = _problem(Problem(no.detail, no.status_code))
+            status, head, body = _problem(Problem(no.detail, no.status_code), headers)
             head += more
         head.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": head})
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, scope: Any, receive: Any) -> _Response:
+    async def _answer(self, scope: Any, headers: dict[bytes, bytes], receive: Any) -> _Response:
         known = self._known.get(scope["path"])
         if known is None:
             raise NotFoundException("There is no such command")
         if scope["method"] != "POST":
             raise MethodNotAllowedException(headers={"Allow": "POST"})
         decoder, needed = known
-        headers = dict(scope["headers"])
         caller = await self._desk.caller_of(scope, headers)
         caller.need(needed)
         command = _decoded(decoder, await _in_time(receive))
@@ -162,13 +162,15 @@ class CommandApp:
         outcome = await carry_out(self._desk, command, command_id, caller.person)
         row = (b"capwright-row", str(outcome.seq).encode())
         if outcome.refusal is not None:
-            status, head, body = _problem(Problem.of(outcome.refusal, seq=outcome.seq))
+            status, head, body = _problem(Problem.of(outcome.refusal, seq=outcome.seq), headers)
             return status, [*head, row], body
         return 200, [(b"content-type", b"application/json"), row], _ENCODE(done(outcome, command_id))
 
 
-def _problem(problem: Problem) -> _Response:
-    return problem.status, [(b"content-type", b"application/problem+json")], _ENCODE(problem)
+def _problem(problem: Problem, headers: dict[bytes, bytes]) -> _Response:
+    said, more = problem.spoken(headers.get(b"accept-language", b"").decode("latin-1"))
+    head = [(name.lower().encode(), value.encode()) for name, value in more.items()]
+    return problem.status, [(b"content-type", b"application/problem+json"), *head], _ENCODE(said)
 
 
 async def _in_time(receive: Any) -> bytes:

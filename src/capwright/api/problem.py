@@ -10,21 +10,27 @@ from litestar.exceptions import HTTPException
 from msgspec import Struct
 
 from capwright.kernel.refusal import Refusal, Refused
+from capwright.web.language import ENGLISH, chosen
 
 if TYPE_CHECKING:
     from litestar import Request
 
-__all__ = ["Problem", "handlers", "problem_of"]
+__all__ = ["Problem", "handlers"]
 
 _TYPE: Final = "application/problem+json"
 _NOT_KNOWN: Final = "CW-86"  # the journal is away: the command may be sent again under its key
 
 
 class Problem(Struct, omit_defaults=True):
-    """Why a request was not done. `code` never changes its meaning; `seq` is the row with the refusal."""
+    """Why a request was not done. `code` never changes its meaning; `seq` is the row with the refusal.
+
+    `title` and `detail` of a refusal are in the language of `Accept-Language`: English, simplified or
+    traditional Chinese; English where none is asked for. In batches and streams the two messages stand alone.
+    """
 
     title: str
     status: int
+    detail: str = ""
     code: str = ""
     message_en: str = ""
     message_zh: str = ""
@@ -46,16 +52,23 @@ class Problem(Struct, omit_defaults=True):
             type=f"/reference/refusals/#{refusal.code}",
         )
 
+    def spoken(self, accepted: str) -> tuple[Self, dict[str, str]]:
+        """The problem in the language that is asked for, and the headers which say so."""
+        if not self.code:  # of HTTP, in English only
+            return self, {"Content-Language": ENGLISH.tag}
+        language = chosen(accepted, default=ENGLISH)
+        title, detail = (
+            ("未获受理", self.message_zh) if language.text == "zh" else (self.title, self.message_en)
+        )
+        said = msgspec.structs.replace(self, title=language.spelt(title), detail=language.spelt(detail))
+        return said, {"Content-Language": language.tag, "Vary": "Accept-Language"}
 
-def problem_of(refusal: Refusal, status: int = 422, seq: int = 0) -> Response[bytes]:
-    """The answer that a refusal makes."""
-    body = msgspec.json.encode(Problem.of(refusal, status, seq))
-    return Response(body, status_code=status, media_type=_TYPE)
 
-
-def _refused(_request: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
+def _refused(request: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
     unavailable = error.refusal.code.startswith(_NOT_KNOWN)
-    return problem_of(error.refusal, 503 if unavailable else 422)
+    status = 503 if unavailable else 422
+    problem, headers = Problem.of(error.refusal, status).spoken(request.headers.get("accept-language", ""))
+    return Response(msgspec.json.encode(problem), status_code=status, media_type=_TYPE, headers=headers)
 
 
 def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from capwright.filing.extras import need
-from capwright.filing.pdf import set_in_type
+from capwright.filing.pdf import Respell, set_in_type
 from capwright.projection.certificates import Certificate, Line
 
 __all__ = ["STATES", "TITLES", "Frame", "certificate_pages", "certificate_pdf"]
@@ -46,14 +46,16 @@ class Frame(Struct, frozen=True):
     nature: str
 
 
-def certificate_pdf(certificate: Certificate, frame: Frame) -> bytes:
-    """The PDF; the same certificate and frame give the same bytes."""
-    return certificate_pages(certificate, frame, "pdf")[0]
+def certificate_pdf(certificate: Certificate, frame: Frame, respell: Respell | None = None) -> bytes:
+    """The PDF; the same certificate and frame give the same bytes. `respell`: into traditional characters."""
+    return certificate_pages(certificate, frame, "pdf", respell)[0]
 
 
-def certificate_pages(certificate: Certificate, frame: Frame, kind: str) -> list[bytes]:
+def certificate_pages(
+    certificate: Certificate, frame: Frame, kind: str, respell: Respell | None = None
+) -> list[bytes]:
     """The certificate as `pdf`, `png` or `svg`."""
-    return set_in_type("certificate.typ", _data(certificate, frame), kind)
+    return set_in_type("certificate.typ", _data(certificate, frame), kind, respell)
 
 
 def _data(one: Certificate, frame: Frame) -> dict[str, Any]:

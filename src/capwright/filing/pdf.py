@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from capwright.filing.extras import need
-from capwright.filing.fonts_of import FAMILY, OTHER_FAMILIES, covered
+from capwright.filing.fonts_of import FAMILY, OTHER_FAMILIES, TRADITIONAL_FAMILY, covered
 from capwright.filing.pdf_data import report_data
 from capwright.kernel.refusal import define, refuse
 from capwright.mrv.calculation import Result
 from capwright.mrv.method import Method
 from capwright.mrv.records import EmissionReport
 
-__all__ = ["pdf_bytes", "set_in_type", "typeset", "write_pdf"]
+__all__ = ["Respell", "pdf_bytes", "set_in_type", "typeset", "write_pdf"]
 
 NO_GLYPHS = define(
     "CW-9541",
@@ -29,6 +30,7 @@ NO_GLYPHS = define(
 )
 
 _MOST_SHOWN: Final = 20
+Respell: TypeAlias = Callable[[str], str]
 
 
 def write_pdf(method: Method, report: EmissionReport, result: Result, path: Path, lang: str = "zh") -> None:
@@ -36,12 +38,15 @@ def write_pdf(method: Method, report: EmissionReport, result: Result, path: Path
     path.write_bytes(pdf_bytes(method, report, result, lang))
 
 
-def pdf_bytes(method: Method, report: EmissionReport, result: Result, lang: str = "zh") -> bytes:
+def pdf_bytes(
+    method: Method, report: EmissionReport, result: Result, lang: str = "zh", respell: Respell | None = None
+) -> bytes:
     """The PDF of a report worked out with `method`; the same report gives the same bytes.
 
-    Characters outside GB 2312 are taken from the machine's fonts; refuses (CW-9541) what none of them has.
+    `respell` brings its simplified Chinese into traditional characters. Those that the package's fonts lack
+    are taken from the machine's fonts; refuses (CW-9541) what none of them has.
     """
-    (made,) = typeset(method, report, result, lang, "pdf")
+    (made,) = set_in_type("report.typ", report_data(method, report, result, lang), "pdf", respell)
     return made
 
 
@@ -50,22 +55,31 @@ def typeset(method: Method, report: EmissionReport, result: Result, lang: str, k
     return set_in_type("report.typ", report_data(method, report, result, lang), kind)
 
 
-def set_in_type(name: str, data: Any, kind: str = "pdf") -> list[bytes]:
+def set_in_type(name: str, data: Any, kind: str = "pdf", respell: Respell | None = None) -> list[bytes]:
     """The typst source `name` of this package with `data`; the same data give the same bytes."""
     typst = need("typst", "pdf")
     content = msgspec.json.encode(data).decode()
-    rare = sorted({letter for letter in _letters(data) if not covered(letter)})
     home = resources.files("capwright.filing")
-    source = home.joinpath(name).read_bytes()
+    source = home.joinpath(name).read_text(encoding="utf-8")
+    own = [FAMILY, TRADITIONAL_FAMILY]
+    if respell is not None:
+        content, source = respell(content), respell(source)
+        data = msgspec.json.decode(content)
+        own.reverse()
+    rare = sorted({letter for letter in _letters(data) if not covered(letter)})
     with resources.as_file(home / "fonts") as folder, tempfile.TemporaryDirectory() as nowhere:
         fonts = typst.Fonts(include_system_fonts=bool(rare), font_paths=[str(folder)])
-        families = [FAMILY, *(one for one in OTHER_FAMILIES if rare and one in fonts.families())]
-        if rare and len(families) == 1 and not _whole(fonts, folder):
+        families = [*own, *(one for one in OTHER_FAMILIES if rare and one in fonts.families())]
+        if rare and families == own and not _whole(fonts, folder):
             letters = " ".join(f"{one} (U+{ord(one):04X})" for one in rare[:_MOST_SHOWN])
             refuse(NO_GLYPHS, letters=letters)
         made = typst.compile(
-            source, root=nowhere, font_paths=fonts, ignore_system_fonts=not rare, format=kind,
-            sys_inputs={"data": content, "fonts": msgspec.json.encode(families).decode()},
+            source.encode(), root=nowhere, font_paths=fonts, ignore_system_fonts=not rare, format=kind,
+            sys_inputs={
+                "data": content,
+                "fonts": msgspec.json.encode(families).decode(),
+                "region": "cn" if respell is None else "hk",
+            },
         )  # fmt: skip
     return made if isinstance(made, list) else [made]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from capwright.projection.viewer import PUBLIC, Viewer, viewer_of
 from capwright.web.clock import Moment, now
 from capwright.web.hosting import host
+from capwright.web.language import LANGUAGES, SIMPLIFIED
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -38,6 +39,8 @@ def market(request: HttpRequest) -> dict[str, Any]:
     lang = getattr(request, "lang", "zh")
     return {
         "lang": lang,
+        "language": getattr(request, "language", SIMPLIFIED),
+        "languages": LANGUAGES.values(),
         "viewer": viewer(request),
         "demo": here.settings.demo,
         "moment": moment,

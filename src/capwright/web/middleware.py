@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 from capwright.kernel.refusal import Refusal, Refused
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.language import LANGUAGES, TRADITIONAL, chosen, page, traditional
 from capwright.web.refusals import NEEDS_MFA
 from capwright.web.sending import not_known
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["COOKIE", "headers", "language", "refusals", "second_factor"]
 
 COOKIE: Final = "capwright-lang"
-LANGUAGES: Final = {"zh": "zh-hans", "en": "en"}
+_DJANGO: Final = {"zh": "zh-hans", "en": "en"}
 # No inline script, no inline style sheet; charts set styles by script, which is allowed.
 _POLICY: Final = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -47,22 +49,43 @@ def headers(answer: Answer) -> Answer:
 
 
 def language(answer: Answer) -> Answer:
-    """Chinese unless English was chosen: by `?lang=`, then the cookie, then what the browser asks for."""
+    """The language: by `?lang=`, then the cookie, then what the browser asks for, then Chinese."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         asked = request.GET.get("lang", "")
-        lang = asked if asked in LANGUAGES else request.COOKIES.get(COOKIE, "")
-        if lang not in LANGUAGES:
-            lang = "en" if request.headers.get("Accept-Language", "").lower().startswith("en") else "zh"
-        request.lang = lang  # type: ignore[attr-defined]
-        with translation.override(LANGUAGES[lang]):
+        spoken = chosen(request.headers.get("Accept-Language", ""), asked, request.COOKIES.get(COOKIE, ""))
+        request.language, request.lang = spoken, spoken.text  # type: ignore[attr-defined]
+        with translation.override(_DJANGO[spoken.text]):
             response = answer(request)
+            if spoken is TRADITIONAL:
+                _respell(response)
         if asked in LANGUAGES:
             response.set_cookie(COOKIE, asked, max_age=31_536_000, samesite="Lax", httponly=True)
-        response.headers["Content-Language"] = LANGUAGES[lang]
+            _remember(request, asked)
+        response.headers["Content-Language"] = spoken.tag
+        patch_vary_headers(response, ("Accept-Language", "Cookie"))
         return response
 
     return respond
+
+
+def _respell(response: HttpResponse) -> None:
+    """Bring a page, or what a page's script asked for, into traditional Chinese; files stay as they are."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0]
+    respell = {"text/html": page, "application/json": traditional}.get(kind)
+    if respell is None or response.streaming or "Content-Disposition" in response.headers:
+        return
+    response.content = respell(response.content.decode()).encode()
+    if "Content-Length" in response.headers:
+        response.headers["Content-Length"] = str(len(response.content))
+
+
+def _remember(request: HttpRequest, code: str) -> None:
+    """Mails come in the language that was last chosen."""
+    user: Any = getattr(request, "user", None)
+    if user is not None and user.is_authenticated and user.language != code:
+        user.language = code
+        user.save(update_fields=["language"])
 
 
 def second_factor(answer: Answer) -> Answer:

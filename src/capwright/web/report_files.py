@@ -15,6 +15,7 @@ from capwright.filing.reports import read_report
 from capwright.kernel.refusal import BadInput, Refused, refuse
 from capwright.projection import reporting
 from capwright.web.hosting import host
+from capwright.web.language import respelling
 from capwright.web.refusals import TOO_LARGE
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def download(request: HttpRequest, kind: str, report: EmissionReport, told: dict
     if kind == "pdf":
         from capwright.filing.pdf import pdf_bytes  # noqa: PLC0415 - an extra
 
-        made = pdf_bytes(told["method"], report, told["result"], lang)
+        made = pdf_bytes(told["method"], report, told["result"], lang, respelling(request))
         return _file(made, "application/pdf", f"{name}.pdf")
     raise Http404
 

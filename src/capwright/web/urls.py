@@ -22,6 +22,7 @@ from capwright.web.pages import (
     registry,
     report_filing,
     reports,
+    scripts,
     verifier,
 )
 
@@ -44,6 +45,7 @@ _PAGES = (
     documents,
     identity,
     health,
+    scripts,
     demo,
 )
 

@@ -15,6 +15,7 @@ from capwright.web.certificates import check, holding_now, listed
 from capwright.web.clock import local, zone
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.language import respelling
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -43,7 +44,9 @@ def pdf(request: HttpRequest, number: str, kind: str, one: str) -> HttpResponse:
     found = check(kind, one).certificate
     if found is None or found.account != number:
         raise Http404
-    answer = HttpResponse(certificate_pdf(found, _frame(found)), content_type="application/pdf")
+    answer = HttpResponse(
+        certificate_pdf(found, _frame(found), respelling(request)), content_type="application/pdf"
+    )
     answer.headers["Content-Disposition"] = f'inline; filename="{kind}-{number}-{found.seq}.pdf"'
     return answer
 

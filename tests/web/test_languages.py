@@ -1,0 +1,193 @@
+"""Languages: which one a reader gets; traditional Chinese is made without touching what is not text."""
+
+import re
+
+import pytest
+
+from capwright.exchange.messages import CancelOrder
+from capwright.web.certificates import listed
+from capwright.web.language import ENGLISH, SIMPLIFIED, TRADITIONAL, chosen, page, traditional
+from tests.unit.test_filing_pdf import shows
+
+
+@pytest.mark.parametrize(
+    ("accepted", "wanted"),
+    [
+        ("", SIMPLIFIED),
+        ("zh-CN,zh;q=0.9", SIMPLIFIED),
+        ("zh-HK", TRADITIONAL),
+        ("zh-Hant-HK,zh-Hant;q=0.9", TRADITIONAL),
+        ("zh-TW,zh;q=0.9,en;q=0.8", TRADITIONAL),
+        ("zh-MO", TRADITIONAL),
+        ("zh-Hans-HK", SIMPLIFIED),
+        ("yue-HK", TRADITIONAL),
+        ("en-GB,zh-HK;q=0.5", ENGLISH),
+        ("zh-HK;q=0.5,en;q=0.9", ENGLISH),
+        ("fr-FR,zh-MO;q=0.5", TRADITIONAL),
+        ("fr", SIMPLIFIED),
+        ("*", SIMPLIFIED),
+        ("\x00;;q=x", SIMPLIFIED),
+    ],
+)
+def test_the_browser_says_what_is_read(accepted, wanted):
+    assert chosen(accepted) is wanted
+
+
+def test_a_choice_goes_before_what_the_browser_says():
+    assert chosen("en", "", "zh-Hant") is TRADITIONAL
+    assert chosen("zh-HK", "xx", "en") is ENGLISH
+
+
+def test_hong_kong_writes_it_so():
+    assert traditional("账户余额；复核；只有这里；皇后大道之后") == "賬戶餘額；複核；只有這裏；皇后大道之後"
+
+
+@pytest.mark.parametrize(
+    "name", ["台灣裏面著名", "皇后大道發展有限公司", "臺北戶政", "CW-1001 GDEA_2023", "Ångström"]
+)
+def test_what_is_not_simplified_stays_as_it_is(name):
+    assert traditional(name) == name
+    assert page(f"<b>{name}</b>") == f"<b>{name}</b>"
+
+
+@pytest.mark.parametrize(
+    ("html", "wanted"),
+    [
+        ("<b title='x' data-name=\"账户\">账户</b>", "<b title='x' data-name=\"账户\">賬戶</b>"),
+        ('<a title="账户" href="/账户/">账户</a>', '<a title="賬戶" href="/账户/">賬戶</a>'),
+        ('<input value="账户" placeholder="账户">', '<input value="账户" placeholder="賬戶">'),
+        ("<textarea>账户</textarea>", "<textarea>账户</textarea>"),
+        ("<option>账户</option>", "<option>账户</option>"),
+        ('<option value="a">账户</option>', '<option value="a">賬戶</option>'),
+        ("<code>账户</code>账户", "<code>账户</code>賬戶"),
+        ("<!-- 账户 --><style>账户</style>", "<!-- 账户 --><style>账户</style>"),
+        ('<i translate="no">账户</i>账户', '<i translate="no">账户</i>賬戶'),
+        ("1 < 2 账户 <", "1 < 2 賬戶 <"),
+        ("<script>账户</script>", "<script>账户</script>"),
+        ('<script src="/static/web/base.js"></script>', '<script src="/traditional/web/base.js"></script>'),
+        (
+            '<script type="application/json" id="a">"账户"</script>',
+            '<script type="application/json" id="a">"賬戶"</script>',
+        ),
+    ],
+)
+def test_a_page_is_brought_over_but_not_what_a_form_sends_back(html, wanted):
+    assert page(html) == wanted
+
+
+def test_pages_come_in_three_languages(visitor):
+    for code, tag, word in (
+        ("zh", "zh-Hans", "规则"),
+        ("zh-Hant", "zh-Hant-HK", "規則"),
+        ("en", "en", "Rules"),
+    ):
+        answer = visitor.get("/", {"lang": code})
+        text = answer.content.decode()
+        assert f'<html lang="{tag}">' in text
+        assert word in text
+        assert answer.headers["Content-Language"] == tag
+        assert int(answer.headers["Content-Length"]) == len(answer.content)
+        assert {"Accept-Language", "Cookie"} <= set(re.split(r",\s*", answer.headers["Vary"]))
+        others = {"zh": ("繁體", "English"), "zh-Hant": ("简体", "English"), "en": ("简体", "繁體")}[code]
+        assert all(f">{name}</a>" in text for name in others)
+        assert visitor.get("/rules/").headers["Content-Language"] == tag, "the cookie keeps the choice"
+
+
+def test_the_chooser_keeps_the_rest_of_the_address(visitor):
+    text = visitor.get("/entities/", {"q": "水泥", "lang": "en"}).content.decode()
+    assert 'href="?q=%E6%B0%B4%E6%B3%A5&amp;lang=zh-Hant"' in text
+
+
+NOT_READ = re.compile(
+    r"(?s)<(script|style|textarea|code|pre)\b.*?</\1>|"
+    r'<a [^>]*translate="no".*?</a>|<option>[^<]*|<[^>]*>'
+)
+DESKS = [
+    ("authority-1", "/desk/"), ("authority-1", "/desk/authority/"), ("operator-1", "/desk/registry/"),
+    ("exchange-1", "/desk/exchange/surveillance/"), ("verifier-01:lead", "/desk/verifier/"),
+    ("cement-05:operator", "/desk/calendar/"), ("investor-25:operator", "/desk/commands/"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("person", "address"), DESKS)
+def test_no_simplified_word_is_left_on_a_desk(signed_in, person, address):
+    client = signed_in(person)
+    simplified = client.get(address, {"lang": "zh"}).content.decode()
+    made = client.get(address, {"lang": "zh-Hant"}).content.decode()
+    assert traditional(simplified) != simplified
+    read = NOT_READ.sub(" ", made)
+    left = {run for run in re.findall("[\u4e00-\u9fff]+", read) if traditional(run) != run}
+    assert left == set()
+    tokens = re.compile(r'name="(?!csrf|command_id)[^"]*" value="[^"]*"')
+    assert tokens.findall(made) == tokens.findall(simplified), "what a form sends back is the same"
+
+
+def test_scripts_speak_it_too(visitor):
+    answer = visitor.get("/traditional/web/ticket.js")
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    text = answer.content.decode()
+    assert "每3秒更新" in text + visitor.get("/traditional/web/trade.js").content.decode()
+    assert "手續費" in text
+    assert "手续费" not in text
+    assert visitor.get("/traditional/web/nothing.js").status_code == 404
+
+
+def test_a_refusal_on_a_page(visitor):
+    answer = visitor.get("/invitation/nothing/", headers={"accept-language": "zh-HK"})
+    assert answer.status_code == 422
+    assert "邀請無效" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "tag", "title", "word"),
+    [
+        ("", "en", "Refused", "order"),
+        ("en", "en", "Refused", "order"),
+        ("zh-CN", "zh-Hans", "未获受理", "申报"),
+        ("zh-HK", "zh-Hant-HK", "未獲受理", "申報"),
+    ],
+)
+def test_a_refusal_to_a_program(site, accepted, tag, title, word):
+    client = site.api("cement-05:operator")
+    path = f"/commands/{CancelOrder.__name__}"
+    answer = client.post(
+        path,
+        json={"account": site.account("cement-05:operator"), "order_id": "none"},
+        headers={"accept-language": accepted},
+    )
+    assert answer.status_code == 422, answer.text
+    said = answer.json()
+    assert answer.headers["Content-Language"] == tag
+    assert said["title"] == title
+    assert word in said["detail"]
+    if tag == "zh-Hans":
+        assert said["detail"] == said["message_zh"]
+    assert traditional(said["message_zh"]) != said["message_zh"], "the data of the API stay as they are"
+
+
+def test_files_of_data_stay_as_they_are(visitor):
+    for kind in ("csv", "json"):
+        address = f"/statistics/?format={kind}"
+        plain = visitor.get(address)
+        assert plain.status_code == 200
+        assert plain.content == visitor.get(address, headers={"accept-language": "zh-HK"}).content
+
+
+def test_a_certificate_in_traditional_characters(site, signed_in):
+    person = "cement-04:operator"
+    account = site.account(person)
+    one = next(one for one in listed(account) if one.certificate.kind == "surrender").certificate
+    address = f"/desk/accounts/{account}/certificates/surrender/{one.id}.pdf"
+    client = signed_in(person)
+    made = client.get(address, {"lang": "zh-Hant"}).content
+    assert shows(made, "清繳證明" + "單位明細" + "賬戶持有人")
+    assert not shows(made, "证")
+    assert shows(client.get(address, {"lang": "zh"}).content, "清缴证明")
+
+
+def test_the_choice_is_kept_for_mails(site, signed_in):
+    client = signed_in("cement-05:operator")
+    client.get("/desk/", {"lang": "zh-Hant"})
+    assert site.user("cement-05:operator").language == "zh-Hant"
+    client.get("/desk/", {"lang": "en"})
+    assert site.user("cement-05:operator").language == "en"
