@@ -1,135 +1,194 @@
-"""Pages with 5,000 accounts and 1,000,000 trades in the database: how long they take to answer."""
+"""Pages with 5,000 accounts and 1,000,000 trades in the journal: how long they take to answer.
 
-import json
-import subprocess
+One after another over one connection; then eight visitors at once who open pages at random, while orders
+come in.
+"""
+
+from __future__ import annotations
+
+import http.client
+import random
 import sys
+import threading
 import time
-import urllib.request
-from datetime import date
 from pathlib import Path
 
+from benchmarks import busy_market
+from benchmarks.served import served
 from benchmarks.table import show
 
-ACCOUNTS = 5_000
-TRADES = 1_000_000
 PORT = 18_313
+VISITORS = 4
+FIRM = "cement-05:operator"
 PUBLIC = (
     "/",
     "/market/",
     "/market/GDEA/",
+    "/market/GDEA/live.json",
+    "/market/GDEA/chart.json",
     "/entities/",
+    "/entities/?q=more&page=3",
     "/statistics/",
+    "/statistics/?period=day",
     "/transparency/",
     "/auctions/",
+    "/announcements/",
     "/rules/",
+    "/rules/guangdong-2023.json",
+    "/serials/?serial=GDEA-2023-1",
+    "/serials/?serial={serial}",
+    "/serials/?serial=GDEA-2023-999999999999",
+    "/journal/{seq}/",
+    "/certificates/",
+    "/reference/refusals/",
+    "/apply/",
+    "/api/v1/market",
+    "/api/v1/trades?limit=1000&after={seq}",
 )
 DESKS = {
-    "cement-05:operator": (
+    FIRM: (
         "/desk/",
-        "/desk/accounts/{}/",
-        "/desk/accounts/{}/trade/",
-        "/desk/accounts/{}/history/",
+        "/desk/calendar/",
+        "/desk/commands/",
+        "/desk/security/",
+        "/desk/accounts/{account}/",
+        "/desk/accounts/{account}/trade/",
+        "/desk/accounts/{account}/trade/live.json?product=GDEA",
+        "/desk/accounts/{account}/auctions/",
+        "/desk/accounts/{account}/surrender/",
+        "/desk/accounts/{account}/transfers/",
+        "/desk/accounts/{account}/reports/",
+        "/desk/accounts/{account}/reports/2023/",
+        "/desk/accounts/{account}/allocation/",
+        "/desk/accounts/{account}/cash/",
+        "/desk/accounts/{account}/people/",
+        "/desk/accounts/{account}/certificates/",
+        "/desk/accounts/{account}/history/",
+        "/api/v1/accounts/{account}/holdings",
+        "/api/v1/trades?account={account}&after={seq}",
     ),
-    "authority-1": ("/desk/authority/", "/desk/authority/compliance/"),
-    "operator-1": ("/desk/registry/", "/desk/registry/accounts/"),
-    "exchange-1": ("/desk/exchange/",),
+    "authority-1": (
+        "/desk/",
+        "/desk/calendar/",
+        "/desk/authority/",
+        "/desk/authority/allocation/",
+        "/desk/authority/reports/",
+        "/desk/authority/reports/?tab=order",
+        "/desk/authority/verifiers/",
+        "/desk/authority/compliance/",
+        "/desk/accounts/{account}/reports/2023/",
+    ),
+    "operator-1": (
+        "/desk/registry/",
+        "/desk/registry/accounts/",
+        "/desk/registry/applications/",
+        "/desk/registry/transactions/",
+        "/desk/registry/transactions/?type=surrender",
+        "/desk/registry/reconciliation/",
+        "/serials/?serial={serial}",
+        "/api/v1/serials/{serial}",
+    ),
+    "exchange-1": (
+        "/desk/exchange/",
+        "/desk/exchange/auctions/",
+        "/desk/exchange/clearing/",
+        "/desk/exchange/members/",
+        "/desk/exchange/surveillance/",
+        "/desk/exchange/surveillance/holders/",
+    ),
+    "auditor-1": (
+        "/desk/auditor/",
+        "/desk/auditor/journal/",
+        "/desk/auditor/journal/?actor={firm}&command=PlaceOrder",
+        "/desk/auditor/journal/?refused=1",
+        "/desk/auditor/journal/?day=2024-09-10",
+        "/desk/auditor/journal/?account={account}&command=SurrenderUnits",
+        "/desk/auditor/journal/?open={seq}",
+    ),
+    "verifier-01:lead": ("/desk/verifier/",),
 }
-SERVE = """
-import sys
-from capwright.api.site import site
-from capwright.host import Host, settings_of
-from capwright.host.serving import serve
-settings = settings_of({}, db=sys.argv[1], demo=True, port=int(sys.argv[2]), rate_limit=0)
-with Host(settings) as host:
-    app = site(host)
-    from django.test import Client
-    from capwright.web.models import User
-    import json
-    made = {}
-    for person in sys.argv[3].split(","):
-        user, _ = User.objects.get_or_create(person=person, defaults={"username": person.replace(":", "-")})
-        client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        made[person] = client.cookies["sessionid"].value
-    serve(app, settings, lambda: print(json.dumps(made), flush=True))
-"""
 
 
-def prepare(folder: Path) -> tuple[Path, str]:
-    """The Guangdong year with more accounts and its trades many times over; the path and a firm's account."""
-    from capwright.host import Host, settings_of
-    from capwright.kernel.account_number import AccountNumber
-    from capwright.registry.messages import OpenAccount, Representative
-    from capwright.scenario.run import run_scenario
+class Browser:
+    """One connection to the server that is measured."""
 
-    db = folder / "pages.sqlite"
-    run_scenario("guangdong-2023", str(db), until=lambda _zone: 1_721_613_600_000)
-    with Host(settings_of({}, db=str(db), demo=True)) as host:
-        with host.look() as market:
-            known = len(market.book.state.accounts)
-            people = market.registry.state.representatives
-            account = next(n for n, reps in people.items() if "cement-05:operator" in reps)
-        futures = [
-            host.submit(
-                OpenAccount(
-                    str(AccountNumber.of("GD", 100, 20_000_000 + n)), "operator_holding", f"more-{n}",
-                    f"More {n}", date(2024, 7, 22), "cement",
-                    representatives=(Representative(f"more-{n}:a"), Representative(f"more-{n}:b")),
-                ),
-                f"more-{n}",
-                "operator-1",
-            )
-            for n in range(ACCOUNTS - known)
-        ]  # fmt: skip
-        last = [future.result() for future in futures][-1]
-        assert last.ok, last.refusal
-        host.follower.wait_for(last.seq)
-        write = host.views._write
-        count = write.execute("SELECT count(*) FROM trade").fetchone()[0]
-        for n in range(TRADES // count):
-            write.execute(
-                "INSERT INTO trade SELECT seq, trade_id || ?, at_ms, product, kind, mode, price_fen_per_t,"
-                " quantity_t, buyer, seller, aggressor, busted FROM trade WHERE trade_id NOT LIKE '%~%'",
-                (f"~{n}",),
-            )
-    return db, account
+    def __init__(self) -> None:
+        self._line = http.client.HTTPConnection("127.0.0.1", PORT, timeout=120)
 
-
-def ask(path: str, cookie: str = "") -> float:
-    """Milliseconds until a page is here."""
-    headers = {"Cookie": f"sessionid={cookie}"} if cookie else {}
-    began = time.perf_counter()
-    with urllib.request.urlopen(
-        urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", headers=headers)
-    ) as answer:
+    def ask(self, path: str, cookie: str) -> tuple[float, int]:
+        """Milliseconds until a page is here, and its status."""
+        headers = {"Cookie": f"sessionid={cookie}", "Sec-Fetch-Site": "same-origin"} if cookie else {}
+        began = time.perf_counter()
+        self._line.request("GET", path, headers=headers)
+        answer = self._line.getresponse()
         answer.read()
-    return (time.perf_counter() - began) * 1000
+        return (time.perf_counter() - began) * 1000, answer.status
 
 
 def run(folder: Path, *, quick: bool = False) -> str:
-    """Measure each page in turn, and return a table."""
-    db, account = prepare(folder)
-    rounds = 40 if quick else 200
-    lines = []
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(db), str(PORT), ",".join(DESKS)], stdout=subprocess.PIPE, text=True
-    ) as process:
-        cookies = json.loads(process.stdout.readline())
-        asked = [(path, "") for path in PUBLIC]
-        asked += [
-            (path.format(account), cookies[person]) for person, paths in DESKS.items() for path in paths
-        ]
-        for path, cookie in asked:
-            try:
-                ask(path, cookie)
-                spent = sorted(ask(path, cookie) for _ in range(rounds))
-            except urllib.error.HTTPError as no:
-                lines.append([path.replace(account, "…"), str(no.code), ""])
-                continue
-            late = spent[len(spent) * 99 // 100]
-            lines.append([path.replace(account, "…"), f"{spent[len(spent) // 2]:.0f}", f"{late:.0f}"])
-        process.terminate()
-        process.wait(20)
-    return show(
-        f"Pages with {ACCOUNTS:,} accounts and {TRADES:,} trades", ["page", "median, ms", "99 %, ms"], lines
-    )
+    """Make the journal, measure, and return tables."""
+    db = folder / "busy.sqlite"
+    accounts, trades = (1_000, 20_000) if quick else (busy_market.ACCOUNTS, busy_market.TRADES)
+    busy_market.build(db, accounts=accounts, trades=trades)
+    return measure(db, rounds=40 if quick else 200, title=f"{accounts:,} accounts and {trades:,} trades")
+
+
+def measure(db: Path, *, rounds: int, title: str) -> str:
+    """Serve the journal and ask every page."""
+    with served(db, PORT, list(DESKS)) as people:
+        given = {
+            "account": people[FIRM]["accounts"][0], "firm": FIRM,
+            "seq": busy_market.some_row(db), "serial": busy_market.some_serial(db),
+        }  # fmt: skip
+        asked = [("", path.format(**given)) for path in PUBLIC]
+        asked += [(person, path.format(**given)) for person, paths in DESKS.items() for path in paths]
+        lines, good = [], []
+        for person, path in asked:
+            cookie = people[person]["cookie"] if person else ""
+            first, status, spent = _one(path, cookie, rounds)
+            if status == 200:
+                good.append((path, cookie))
+            shown = path.replace(given["account"], "…").replace(given["serial"], "N")
+            lines.append([person.partition(":")[0], shown, f"{first:.0f}", *_figures(spent), _note(status)])
+            print(lines[-1], file=sys.stderr, flush=True)
+        mixed = _mixed(good, 5 if rounds < 100 else 30)
+    lines.append(["", f"{VISITORS} visitors at once, pages at random", "", *_figures(mixed), ""])
+    return show(f"Pages with {title}", ["who", "page", "first, ms", "median, ms", "99 %, ms", ""], lines)
+
+
+def _one(path: str, cookie: str, rounds: int) -> tuple[float, int, list[float]]:
+    """The first time a page is asked, its status, and so many times more, but ten seconds at most."""
+    browser = Browser()
+    first, status = browser.ask(path, cookie)
+    spent, until = [], time.perf_counter() + 10
+    while len(spent) < rounds and (time.perf_counter() < until or not spent):
+        spent.append(browser.ask(path, cookie)[0])
+    return first, status, spent
+
+
+def _mixed(pages: list[tuple[str, str]], seconds: float) -> list[float]:
+    """Times of pages that visitors open at random, all at once."""
+    spent: list[float] = []
+    until = time.perf_counter() + seconds
+
+    def visit(seed: int) -> None:
+        draw, browser = random.Random(seed), Browser()
+        while time.perf_counter() < until:
+            spent.append(browser.ask(*draw.choice(pages))[0])
+
+    threads = [threading.Thread(target=visit, args=(n,)) for n in range(VISITORS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return spent
+
+
+def _figures(spent: list[float]) -> list[str]:
+    ordered = sorted(spent)
+    middle, late = ordered[len(ordered) // 2], ordered[len(ordered) * 99 // 100]
+    return [f"{middle:.1f}", f"{late:.1f}"]
+
+
+def _note(status: int) -> str:
+    return "" if status == 200 else str(status)

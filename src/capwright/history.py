@@ -1,13 +1,13 @@
 """Looking back: the history of one serial number, and who held what at a past moment.
 
 Reads journal rows only, with the auditor's shapes and book: it answers the same for every store and needs
-neither scheme nor market.
+neither scheme nor market. `life_of` asks the tables of a replica instead.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Never
 
 import msgspec
 from msgspec import Struct
@@ -17,14 +17,16 @@ from capwright.audit.chain import text_of
 from capwright.audit.findings import Findings
 from capwright.audit.replay import Replay
 from capwright.kernel.refusal import define, refuse
+from capwright.projection.moves import moves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from capwright.audit.chain import Row
     from capwright.audit.shapes import AuditEvent
+    from capwright.projection.replica import Replica
 
-__all__ = ["Balances", "Holder", "Step", "balances_at", "parse_serial", "serial_history"]
+__all__ = ["Balances", "Holder", "Step", "balances_at", "life_of", "parse_serial", "serial_history"]
 
 BAD_SERIAL = define(
     "CW-8981",
@@ -110,18 +112,17 @@ def serial_history(rows: Iterable[Row], series: str, number: int) -> list[Step]:
     """
     needle, opening = msgspec.json.encode(series), b'"SeriesOpened"'
     steps: list[Step] = []
-    known: list[str] = []
-    issued = 0
+    issued: dict[str, int] = {}  # the last number of each series
     for row in rows:
         raw = row[5]
         if needle not in raw and opening not in raw:
             continue
         for event in read_events(raw, Findings(0)):
             if event.event == "SeriesOpened" and isinstance(event.series, dict):
-                known.append(str(event.series.get("id", "")))
+                issued.setdefault(str(event.series.get("id", "")), 0)
             for issue in event.issues:
                 if issue.series == series:
-                    issued = max(issued, issue.last)
+                    issued[series] = max(issued.get(series, 0), issue.last)
                     if issue.first <= number <= issue.last:
                         steps.append(_step(row, event, "", issue.target, issue.first, issue.last))
             steps.extend(
@@ -130,11 +131,30 @@ def serial_history(rows: Iterable[Row], series: str, number: int) -> list[Step]:
                 if move.first <= number <= move.last and move.series == series
             )
     if not steps:
-        if series not in known and not issued:
-            listed = ", ".join(known[:_LISTED]) + (" …" if len(known) > _LISTED else "")
-            refuse(NO_SERIES, series=series, known=listed or "-")
-        refuse(NOT_ISSUED, series=series, number=number, issued=issued)
+        _refuse_unknown(series, number, issued)
     return steps
+
+
+def life_of(replica: Replica, series: str, number: int) -> list[Step]:
+    """The same as `serial_history` for the journal that a replica follows, from the replica's index of moves.
+
+    It answers at once, however long the journal is, for rows that the replica's tables contain.
+    """
+    with replica.look() as market:
+        issued = {one.id: one.issued_t for one in market.book.state.series.values()}
+    steps = [Step(*row) for row in moves_of(replica.views, series, number)]
+    if not steps:
+        _refuse_unknown(series, number, issued)
+    return steps
+
+
+def _refuse_unknown(series: str, number: int, issued: dict[str, int]) -> Never:
+    """Say why a unit has no history; `issued` is the last number of every series."""
+    if series not in issued:
+        known = list(issued)
+        listed = ", ".join(known[:_LISTED]) + (" …" if len(known) > _LISTED else "")
+        refuse(NO_SERIES, series=series, known=listed or "-")
+    refuse(NOT_ISSUED, series=series, number=number, issued=issued[series])
 
 
 def _step(row: Row, event: AuditEvent, source: str, target: str, first: int, last: int) -> Step:

@@ -1,8 +1,15 @@
 """The registry's, the auditor's desks and the calendar."""
 
+import random
 import re
+from contextlib import closing
 
 import pytest
+
+from capwright.history import life_of, serial_history
+from capwright.journal.replay import chained
+from capwright.journal.store import open_store
+from capwright.kernel.refusal import Refused
 
 REGISTRY = ("", "accounts/", "transactions/", "reconciliation/")
 
@@ -79,6 +86,27 @@ def test_completed_transactions_are_listed_and_filtered(site, signed_in):
     kind = site.host.views.rows("SELECT type, count(*) n FROM completed GROUP BY 1 ORDER BY 2")[0]["type"]
     text = client.get(f"/desk/registry/transactions/?type={kind}").content.decode()
     assert set(re.findall(r'href="\?type=([^"]+)"', text)) == {kind}
+
+
+def test_the_life_of_a_unit_is_found_as_the_whole_journal_tells_it(site):
+    site.settle()
+    with site.host.look() as market:
+        series = {one.id: one.issued_t for one in market.book.state.series.values()}
+    moved = site.host.views.rows("SELECT first, last FROM moved ORDER BY seq LIMIT -1 OFFSET 900")
+    picked = random.Random(7).sample([edge for row in moved for edge in row], 4)
+    numbers = {1, 2**61, *picked, *(issued + 1 for issued in list(series.values())[:1])}
+    for name in [*list(series)[:3], "GDEA-1999"]:
+        for number in sorted(numbers):
+            with closing(open_store(site.host.url, read_only=True)) as store:
+                told = _told(serial_history, chained(store), name, number)
+            assert _told(life_of, site.host, name, number) == told
+
+
+def _told(look, *asked):
+    try:
+        return look(*asked)
+    except Refused as no:
+        return no.refusal
 
 
 # The auditor.

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from capwright.api.desk import Page, answer, desk_of
 from capwright.exchange.room import ExchangeRoom
-from capwright.history import Step, balances_at, parse_serial, serial_history
+from capwright.history import Step, balances_at, life_of, parse_serial
 from capwright.journal.replay import chained
 from capwright.journal.store import open_store
 from capwright.kernel.refusal import CATALOGUE, RefusalCode
@@ -445,11 +445,8 @@ async def serial(request: Ask, serial: FromPath[str]) -> Response[bytes]:
 
 
 def _steps(desk: Desk, series: str, number: int) -> list[Step]:
-    store = open_store(desk.host.settings.db, read_only=True)
-    try:
-        return serial_history(chained(store), series, number)
-    finally:
-        store.close()
+    desk.host.follower.wait_for(desk.host.head.seq)  # the tables come after the state
+    return life_of(desk.host, series, number)
 
 
 @get("/schemes", summary="The rules in force, by name", tags=["rules"])

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from capwright.journal.codec import market_codec
-from capwright.journal.store import open_store
 from capwright.market.composition import room_of
+from capwright.projection.rows import row_of
 from capwright.settlement.messages import Statement, TradesCleared
 from capwright.settlement.room import SettlementRoom
 
@@ -37,17 +37,10 @@ def clearings(replica: Replica, count: int = 60) -> list[ClearedDay]:
 
 def cleared_in(replica: Replica, seq: int) -> TradesCleared | None:
     """The statements of a clearing."""
-    store = open_store(replica.url, read_only=True)
-    try:
-        for page in store.scan(seq):
-            for row in page[:1]:
-                if row[0] == seq:
-                    found = (e for e in market_codec().events(row[5]) if isinstance(e, TradesCleared))
-                    return next(found, None)
-            break
-    finally:
-        store.close()
-    return None
+    row = row_of(replica.views, replica.url, seq)
+    if row is None:
+        return None
+    return next((e for e in market_codec().events(row.events) if isinstance(e, TradesCleared)), None)
 
 
 def uncleared(market: Market) -> list[Statement]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from msgspec import Struct
 
 from capwright.journal.codec import market_codec
-from capwright.journal.store import open_store
 from capwright.mrv import messages as m
 from capwright.mrv import oversight_messages as o
+from capwright.projection.rows import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +58,7 @@ def record_of(views: Views, url: str, account: str, year: int) -> list[Step]:
     )
     return [
         step
-        for step in _read(url, [row["seq"] for row in rows])
+        for step in _read(views, url, [row["seq"] for row in rows])
         if getattr(step.event, "account", "") == account and getattr(step.event, "year", 0) == year
     ]
 
@@ -80,24 +80,17 @@ def all_reports(views: Views, url: str, after: int = 0) -> Iterator[tuple[int, m
         "SELECT seq FROM act WHERE command = 'SubmitReport' AND refused = '' AND seq > ? ORDER BY seq",
         (after,),
     )
-    for step in _read(url, [row["seq"] for row in rows]):
+    for step in _read(views, url, [row["seq"] for row in rows]):
         if isinstance(step.event, m.ReportSubmitted):
             yield step.seq, step.event
 
 
-def _read(url: str, seqs: Sequence[int]) -> Iterator[Step]:
+def _read(views: Views, url: str, seqs: Sequence[int]) -> Iterator[Step]:
     """What concerns reports in these rows of the journal."""
-    if not seqs:
-        return
     codec = market_codec()
-    store = open_store(url, read_only=True)
-    try:
-        for seq in seqs:
-            _seq, at_ms, _id, actor, _command, raw, _hash = next(iter(store.scan(seq)))[0]
-            if not _CONCERNS.search(raw):
-                continue  # the approval of something else, which may be long
-            for event in codec.events(raw):
-                if isinstance(event, _EVENTS):
-                    yield Step(seq, at_ms, actor.decode(), event)
-    finally:
-        store.close()
+    for row in read_rows(views, url, seqs):
+        if not _CONCERNS.search(row.events):
+            continue  # the approval of something else, which may be long
+        for event in codec.events(row.events):
+            if isinstance(event, _EVENTS):
+                yield Step(row.seq, row.at, row.actor, event)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ from capwright.journal.codec import market_codec
 from capwright.kernel.message import CommandRefused
 from capwright.ledger.messages import TradeBusted, TradeSettled, TransactionCompleted
 from capwright.projection.follower import Committed
+from capwright.projection.moves import MOVE_TABLES, Mover
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
 
     from capwright.journal.store import Store
 
-__all__ = ["LAYOUT", "Views"]
+__all__ = ["LAYOUT", "Views", "accounts_named"]
 
-LAYOUT: Final = "2"  # changed with the tables: views of another layout are dropped and built anew
+LAYOUT: Final = "3"  # changed with the tables: views of another layout are dropped and built anew
+_TOGETHER: Final = 20_000  # rows of a transaction while tables are built: fewer writes of the same pages
+_CACHE_KB: Final = 64_000  # of the feeder: the index of moves is written all over
 _NUMBER: Final = re.compile(rb'"([A-Z]{2}-[0-9]{3}-[0-9]{1,12}-[0-9]-[0-9]{2})(?:#[^"]*)?"')
 _COMMAND: Final = re.compile(rb'"command":"([A-Za-z]+)"')
 _TABLES: Final = """
@@ -50,15 +54,31 @@ CREATE TABLE completed (
     seq INTEGER NOT NULL, transaction_id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, type TEXT NOT NULL,
     source TEXT NOT NULL, target TEXT NOT NULL, quantity_t INTEGER NOT NULL, vintage INTEGER NOT NULL,
     reverses TEXT NOT NULL);
+CREATE INDEX completed_seq ON completed (seq);
+CREATE INDEX completed_type ON completed (type, seq);
 CREATE INDEX completed_source ON completed (source, seq);
 CREATE INDEX completed_reverses ON completed (reverses) WHERE reverses <> '';
 CREATE TABLE act (
     seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, actor TEXT NOT NULL, command TEXT NOT NULL,
     command_id TEXT NOT NULL, refused TEXT NOT NULL);
+CREATE INDEX act_at ON act (at_ms);
 CREATE INDEX act_actor ON act (actor, seq);
 CREATE INDEX act_command ON act (command, seq);
+CREATE INDEX act_actor_command ON act (actor, command, seq);
+CREATE INDEX act_refused ON act (seq) WHERE refused <> '';
 CREATE TABLE touch (
     account TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (account, seq)) WITHOUT ROWID;
+CREATE TABLE tally (
+    what TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, refused INTEGER NOT NULL,
+    PRIMARY KEY (what, name)) WITHOUT ROWID;
+"""
+_TRADE: Final = "INSERT INTO trade VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"
+_BUST: Final = "UPDATE trade SET busted = 1 WHERE trade_id = ?"
+_COMPLETED: Final = "INSERT INTO completed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_DAY: Final = "INSERT OR REPLACE INTO day VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_TALLY: Final = """
+INSERT INTO tally VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET count = count + excluded.count, refused = refused + excluded.refused
 """
 
 
@@ -70,8 +90,10 @@ class Views:
         self._write = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         self._write.execute("PRAGMA journal_mode = WAL")
         self._write.execute("PRAGMA synchronous = OFF")  # a view lost is a view built again
+        self._write.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
+        self._mover = Mover()
         self.seq, self._hash = self._begin()
 
     def _begin(self) -> tuple[int, bytes]:
@@ -87,7 +109,8 @@ class Views:
     def _clear(self) -> None:
         for (name,) in self._write.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             self._write.execute(f'DROP TABLE "{name}"')
-        self._write.executescript(_TABLES)
+        self._write.executescript(_TABLES + MOVE_TABLES)
+        self._mover.forget()
         self._write.execute("INSERT INTO progress VALUES (0, ?, ?)", (EMPTY.hash, LAYOUT))
         self.seq, self._hash = 0, EMPTY.hash
 
@@ -97,12 +120,15 @@ class Views:
         if self.seq and not self._belongs(store):
             self._clear()
         head = Head(self.seq, 0, self._hash)
+        rows: list[Committed] = []
         for page in store.scan(self.seq + 1):
-            rows = []
             for row in page:
                 head = follow(head, row)
                 rows.append(Committed.of(row, codec))
-            self.take(rows)
+            if len(rows) >= _TOGETHER:
+                self.take(rows)
+                rows = []
+        self.take(rows)
 
     def _belongs(self, store: Store) -> bool:
         for page in store.scan(self.seq):
@@ -117,33 +143,22 @@ class Views:
         cursor = self._write.cursor()
         cursor.execute("BEGIN IMMEDIATE")
         try:
-            cursor.executemany("INSERT INTO act VALUES (?, ?, ?, ?, ?, ?)", [_act(row) for row in rows])
+            acts = [_act(row) for row in rows]
+            cursor.executemany("INSERT INTO act VALUES (?, ?, ?, ?, ?, ?)", acts)
+            cursor.executemany(_TALLY, _tallied(acts))
             cursor.executemany(
                 "INSERT INTO touch VALUES (?, ?)", [each for row in rows for each in _touched(row)]
             )
-            for row in rows:
-                for event in row.events:
-                    if isinstance(event, TradeSettled):
-                        cursor.execute(
-                            "INSERT INTO trade VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-                            _trade(row, event),
-                        )
-                    elif isinstance(event, TradeBusted):
-                        cursor.execute("UPDATE trade SET busted = 1 WHERE trade_id = ?", (event.trade_id,))
-                    elif isinstance(event, TransactionCompleted):
-                        cursor.execute(
-                            "INSERT INTO completed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _completed(row, event)
-                        )
-                    elif isinstance(event, TradingDayClosed):
-                        cursor.executemany(
-                            "INSERT OR REPLACE INTO day VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _days(event)
-                        )
+            self._mover.take(cursor, rows)
+            for sql, entries in _entries(rows).items():
+                cursor.executemany(sql, entries)
             last = rows[-1]
             cursor.execute("UPDATE progress SET seq = ?, hash = ?", (last.seq, last.hash))
             cursor.execute("COMMIT")
         except BaseException:
             if self._write.in_transaction:  # a full disk has ended it already
                 cursor.execute("ROLLBACK")
+            self._mover.forget()
             raise
         self.seq, self._hash = last.seq, last.hash
 
@@ -170,6 +185,22 @@ class Views:
             connection.close()
 
 
+def _entries(rows: Sequence[Committed]) -> dict[str, list[tuple[Any, ...]]]:
+    """What events of the market put into tables, by statement; a trade comes before its undoing."""
+    found: dict[str, list[tuple[Any, ...]]] = {_TRADE: [], _BUST: [], _COMPLETED: [], _DAY: []}
+    for row in rows:
+        for event in row.events:
+            if isinstance(event, TradeSettled):
+                found[_TRADE].append(_trade(row, event))
+            elif isinstance(event, TradeBusted):
+                found[_BUST].append((event.trade_id,))
+            elif isinstance(event, TransactionCompleted):
+                found[_COMPLETED].append(_completed(row, event))
+            elif isinstance(event, TradingDayClosed):
+                found[_DAY].extend(_days(event))
+    return found
+
+
 def _act(row: Committed) -> tuple[int, int, str, str, str, str]:
     found = _COMMAND.search(row.command)
     name = found[1].decode() if found else ""
@@ -178,9 +209,27 @@ def _act(row: Committed) -> tuple[int, int, str, str, str, str]:
     return row.seq, row.at_ms, row.actor, name, row.command_id, refused
 
 
+def _tallied(acts: Sequence[tuple[int, int, str, str, str, str]]) -> list[tuple[str, str, int, int]]:
+    """How many rows each command, person and refusal has, and how many of them were refused."""
+    count: Counter[tuple[str, str]] = Counter()
+    refused: Counter[tuple[str, str]] = Counter()
+    for _seq, _at_ms, actor, command, _command_id, code in acts:
+        keys = [("command", command), ("actor", actor)]
+        if code:
+            keys.append(("refused", code))
+            refused.update(keys)
+        count.update(keys)
+    return [(*key, number, refused[key]) for key, number in count.items()]
+
+
+def accounts_named(command: bytes, events: bytes) -> list[str]:
+    """The accounts that a row of the journal touches: those that its command or its events name."""
+    numbers = {*_NUMBER.findall(command), *_NUMBER.findall(events)}
+    return [number.decode() for number in sorted(numbers)]
+
+
 def _touched(row: Committed) -> list[tuple[str, int]]:
-    numbers = {*_NUMBER.findall(row.command), *_NUMBER.findall(row.events_raw)}
-    return [(number.decode(), row.seq) for number in sorted(numbers)]
+    return [(number, row.seq) for number in accounts_named(row.command, row.events_raw)]
 
 
 def _trade(row: Committed, trade: TradeSettled) -> tuple[Any, ...]:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
 from capwright.journal.codec import market_codec
-from capwright.journal.store import open_store
 from capwright.projection.certificates import ENDS, Certificate, Held, named, of_row
+from capwright.projection.rows import read_rows, row_of
 from capwright.web.hosting import host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from capwright.journal.chain import Record
-    from capwright.journal.store import Store
     from capwright.projection.certificates import Name
 
 __all__ = ["Checked", "check", "holding_now", "listed"]
 
 MOST_UNDONE: Final = 20_000  # rows that one look at past holdings goes back over
 _LISTED: Final = 100
-_AT_ONCE: Final = 1_000
 _REVERSAL: Final = "SELECT seq FROM completed WHERE reverses = ?"
 
 
@@ -65,17 +60,16 @@ def _check_holding(name: Name) -> Checked:
     host().follower.wait_for(head.seq)  # the tables come after the state
     now = held.lines()
     since = host().views.rows(
-        "SELECT act.seq, act.command_id FROM touch JOIN act ON act.seq = touch.seq"
+        "SELECT act.seq FROM touch JOIN act ON act.seq = touch.seq"
         " WHERE account = ? AND touch.seq > ? AND touch.seq <= ? AND refused = ''"
         " ORDER BY touch.seq DESC LIMIT ?",
         (name.account, name.seq, head.seq, MOST_UNDONE + 1),
     )
     if len(since) > MOST_UNDONE:
         return Checked("old")
-    with _store() as store:
-        for record in _newest_first(store, [row["command_id"] for row in since]):
-            held.undo(market_codec().events(record.events))
-        row = _record(store, name.seq)
+    for record in read_rows(host().views, host().url, [row["seq"] for row in since]):
+        held.undo(market_codec().events(record.events))
+    row = _record(name.seq)
     found = held.certificate(row.seq, row.at, row.hash)
     if found.id.rpartition(".")[2] != name.digest:
         return Checked("unknown")
@@ -118,29 +112,11 @@ def _of_seq(seq: int) -> list[Certificate]:
         purposes = {
             one.number: one.purpose for one in market.book.state.accounts.values() if one.purpose in ENDS
         }
-    with _store() as store:
-        row = _record(store, seq)
+    row = _record(seq)
     return list(of_row(row.seq, row.at, row.hash, market_codec().events(row.events), purposes))
 
 
-@contextmanager
-def _store() -> Iterator[Store]:
-    store = open_store(host().settings.db, read_only=True)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def _record(store: Store, seq: int) -> Record:
-    (row,) = host().views.rows("SELECT command_id FROM act WHERE seq = ?", (seq,))
-    (record,) = store.find([cast("str", row["command_id"])])
-    return record
-
-
-def _newest_first(store: Store, command_ids: Sequence[str]) -> Iterator[Record]:
-    """The rows of commands that are given newest first."""
-    for start in range(0, len(command_ids), _AT_ONCE):
-        yield from sorted(
-            store.find(command_ids[start : start + _AT_ONCE]), key=lambda one: one.seq, reverse=True
-        )
+def _record(seq: int) -> Record:
+    row = row_of(host().views, host().url, seq)
+    assert row is not None, seq
+    return row

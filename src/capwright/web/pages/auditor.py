@@ -11,8 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import render
 from django.urls import path
 
-from capwright.journal.store import open_store
 from capwright.kernel.refusal import refuse
+from capwright.projection.days import rows_between
+from capwright.projection.rows import row_of
+from capwright.projection.views import accounts_named
 from capwright.web.clock import zone
 from capwright.web.context import viewer
 from capwright.web.hosting import host
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["urls"]
 
 A_PAGE: Final = 100
+_MOST_TALLIED: Final = 20
 _FULL: Final = 20_000  # characters of a row that are shown at once
 
 
@@ -38,21 +41,26 @@ def overview(request: HttpRequest) -> HttpResponse:
     _allowed(request)
     with host().look() as market:
         breaches = market.breaches()
-    counts = host().views.rows(
-        "SELECT command, count(*) AS count, sum(refused <> '') AS refused FROM act GROUP BY 1 ORDER BY 2 DESC"
-    )
-    people = host().views.rows("SELECT actor, count(*) AS count FROM act GROUP BY 1 ORDER BY 2 DESC LIMIT 20")
-    refusals = host().views.rows(
-        "SELECT refused AS code, count(*) AS count FROM act WHERE refused <> '' GROUP BY 1 ORDER BY 2 DESC"
-        " LIMIT 20"
-    )
+    counts = _tallied("command", "command", -1)
+    people = _tallied("actor", "actor", _MOST_TALLIED)
+    refusals = _tallied("refused", "code", _MOST_TALLIED)
     shown = {
         "breaches": breaches,
-        "counts": [dict(row) for row in counts],
-        "people": [dict(row) for row in people],
-        "refusals": [dict(row) for row in refusals],
+        "counts": counts,
+        "people": people,
+        "refusals": refusals,
     }
     return render(request, "auditor/overview.html", shown)
+
+
+def _tallied(what: str, named: str, most: int) -> list[dict[str, Any]]:
+    """Rows of the journal by command, person or refusal, the most frequent first; all when `most` is -1."""
+    found = host().views.rows(
+        f"SELECT name AS {named}, count, refused FROM tally WHERE what = ?"  # noqa: S608 - ours
+        " ORDER BY count DESC, name LIMIT ?",
+        (what, most),
+    )
+    return [dict(row) for row in found]
 
 
 def _day_ms(text: str) -> tuple[int, int] | None:
@@ -87,7 +95,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     span = _day_ms(given["day"])
     if span is not None:
         sql += " AND act.seq BETWEEN ? AND ?"  # time never runs back along the journal
-        values += [str(seq) for seq in _rows_of(span)]
+        values += [str(seq) for seq in rows_between(host().views, *span)]
     if given["before"].isdecimal() and len(given["before"]) < 16:  # noqa: PLR2004
         sql += " AND act.seq < ?"
         values.append(given["before"])
@@ -95,52 +103,31 @@ def journal(request: HttpRequest) -> HttpResponse:
     acts = [dict(row) for row in found]
     open_seq = request.GET.get("open", "")
     full = _full(int(open_seq)) if open_seq.isdecimal() and len(open_seq) < 16 else None  # noqa: PLR2004
-    known = host().views.rows("SELECT DISTINCT command FROM act ORDER BY 1")
+    known = host().views.rows("SELECT name FROM tally WHERE what = 'command' ORDER BY 1")
     shown = {
         "acts": acts,
         "given": given,
         "before": acts[-1]["seq"] if len(acts) == A_PAGE else 0,
         "full": full,
-        "commands": [row["command"] for row in known],
+        "commands": [row["name"] for row in known],
     }
     return render(request, "auditor/journal.html", shown)
 
 
-def _rows_of(span: tuple[int, int]) -> tuple[int, int]:
-    """The first and last row of a time, found by halving: rows stand in the order of time."""
-    rows = host().views.rows("SELECT coalesce(max(seq), 0) AS last FROM act")
-    last = int(rows[0]["last"])
-
-    def first_from(at_ms: int) -> int:
-        low, high = 1, last + 1
-        while low < high:
-            middle = (low + high) // 2
-            (row,) = host().views.rows("SELECT at_ms FROM act WHERE seq = ?", (middle,))
-            low, high = (middle + 1, high) if row["at_ms"] < at_ms else (low, middle)
-        return low
-
-    return first_from(span[0]), first_from(span[1]) - 1
-
-
 def _full(seq: int) -> dict[str, Any] | None:
     """A row with everything in it."""
-    if not host().views.rows("SELECT 1 FROM act WHERE seq = ?", (seq,)):
+    row = row_of(host().views, host().url, seq)
+    if row is None:
         return None
-    store = open_store(host().settings.db, read_only=True)
-    try:
-        row = next(iter(store.scan(seq)))[0]
-    finally:
-        store.close()
-    touched = host().views.rows("SELECT account FROM touch WHERE seq = ? LIMIT ?", (seq, A_PAGE))
     return {
-        "seq": row[0],
-        "at_ms": row[1],
-        "id": row[2],
-        "actor": row[3],
-        "command": _pretty(row[4]),
-        "events": _pretty(row[5]),
-        "hash": row[6].hex(),
-        "touched": [one["account"] for one in touched],
+        "seq": row.seq,
+        "at_ms": row.at,
+        "id": row.command_id,
+        "actor": row.actor,
+        "command": _pretty(row.command),
+        "events": _pretty(row.events),
+        "hash": row.hash.hex(),
+        "touched": accounts_named(row.command, row.events)[:A_PAGE],
     }
 
 

@@ -9,14 +9,16 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import path
 
-from capwright.history import parse_serial, serial_history
-from capwright.journal.replay import chained
-from capwright.journal.store import open_store
+from capwright.history import life_of, parse_serial
 from capwright.kernel.refusal import CATALOGUE, Refused
 from capwright.projection import records
+from capwright.projection.days import days_of
+from capwright.projection.rows import row_of
 from capwright.projection.tasks import surrender_due_ms
+from capwright.projection.views import accounts_named
 from capwright.scheme.codec import scheme_to_json
 from capwright.scheme.show import SECTIONS, names_of, show_scheme
+from capwright.web.clock import zone
 from capwright.web.context import viewer
 from capwright.web.csv_file import csv_file
 from capwright.web.hosting import host
@@ -33,6 +35,7 @@ __all__ = ["urls"]
 A_PAGE: Final = 100
 _CHART_DAYS: Final = 400
 _LATEST: Final = 10
+_DAYS: Final = 60
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -238,11 +241,7 @@ _FORMATS: Final[dict[str, Callable[[list[dict[str, Any]], str], HttpResponse]]] 
 
 def transparency(request: HttpRequest) -> HttpResponse:
     """The journal's head, its days, and how anybody checks it."""
-    days = host().views.rows(
-        "SELECT date(at_ms / 1000, 'unixepoch', '+8 hours') AS day, count(*) AS count, min(seq) AS first,"
-        " max(seq) AS last FROM act GROUP BY 1 ORDER BY 1 DESC LIMIT 60"
-    )
-    return render(request, "public/transparency.html", {"days": [dict(day) for day in days]})
+    return render(request, "public/transparency.html", {"days": days_of(host().views, zone(), _DAYS)})
 
 
 def row(request: HttpRequest, seq: int) -> HttpResponse:
@@ -251,20 +250,16 @@ def row(request: HttpRequest, seq: int) -> HttpResponse:
     if not found:
         raise Http404
     who = viewer(request)
-    touched = [one["account"] for one in host().views.rows("SELECT account FROM touch WHERE seq = ?", (seq,))]
-    may = bool(who.person) and all(who.may_read(account) for account in touched)
-    shown: dict[str, Any] = {"act": dict(found[0]), "touched": touched if may else [], "full": None}
-    if may:
-        store = open_store(host().settings.db, read_only=True)
-        try:
-            page = next(store.scan(seq))
-            shown["full"] = {
-                "command": page[0][4].decode(),
-                "events": page[0][5].decode(),
-                "hash": page[0][6].hex(),
-            }
-        finally:
-            store.close()
+    whole = row_of(host().views, host().url, seq) if who.person else None
+    touched = accounts_named(whole.command, whole.events) if whole is not None else []
+    shown: dict[str, Any] = {"act": dict(found[0]), "touched": [], "full": None}
+    if whole is not None and all(who.may_read(account) for account in touched):
+        shown["touched"] = touched
+        shown["full"] = {
+            "command": whole.command.decode(),
+            "events": whole.events.decode(),
+            "hash": whole.hash.hex(),
+        }
     else:
         shown["act"]["actor"] = "–"
         shown["act"]["command_id"] = "–"
@@ -278,11 +273,8 @@ def serials(request: HttpRequest) -> HttpResponse:
     if asked:
         try:
             series, number = parse_serial(asked)
-            store = open_store(host().settings.db, read_only=True)
-            try:
-                steps = serial_history(chained(store), series, number)
-            finally:
-                store.close()
+            host().follower.wait_for(host().head.seq)  # the tables come after the state
+            steps = life_of(host(), series, number)
         except Refused as no:
             fault = f"{no.refusal.code} {no.refusal.message(getattr(request, 'lang', 'zh'))}"
     named = viewer(request).has("authority", "operator", "auditor")
