@@ -262,3 +262,33 @@ def test_evidence_names_a_file_a_month_and_a_day(change, tmp_path):
     with pytest.raises(BadInput) as no:
         read_reports(path)
     assert (no.value.refusal.code, no.value.file) == ("CW-5286", str(path))
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    from capwright.filing import files
+
+    path = tmp_path / "one.json"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    files.write_bytes(path, b"new")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o640)
+
+    def full(_descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        files.write_bytes(path, b"newer")
+    assert path.read_bytes() == b"new"
+    assert [one.name for one in tmp_path.iterdir()] == ["one.json"]
+
+
+def test_a_link_keeps_leading_where_it_led(tmp_path):
+    from capwright.filing.files import write_bytes
+
+    (tmp_path / "real").write_bytes(b"")
+    (tmp_path / "link").symlink_to("real")
+    write_bytes(tmp_path / "link", b"x")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"x"
+    write_bytes(Path("/dev/null"), b"x")

@@ -90,3 +90,22 @@ def test_a_csv_file_runs_nothing_in_a_spreadsheet():
     body = csv_file(rows, "a.csv").content
     assert body.startswith(b"\xef\xbb\xbf")
     assert body.decode("utf-8-sig").splitlines() == ["name,t", "'=1+1,-5", "'@x,0", "广州,7"]
+
+
+def test_parquet_and_csv_say_what_json_says(visitor, tmp_path):
+    import csv
+
+    import duckdb
+
+    def asked(form):
+        return visitor.get(f"/statistics/?period=month&format={form}")
+
+    rows = asked("json").json()["items"]
+    assert sum(row["volume_t"] for row in rows) > 0
+    read = list(csv.DictReader(asked("csv").content.decode("utf-8-sig").splitlines()))
+    assert read == [{name: str(value) for name, value in row.items()} for row in rows]
+    path = tmp_path / "s.parquet"
+    path.write_bytes(asked("parquet").content)
+    with duckdb.connect() as base:
+        found = base.execute(f"SELECT product, volume_t, turnover_fen FROM '{path}'").fetchall()
+    assert found == [(row["product"], row["volume_t"], row["turnover_fen"]) for row in rows]

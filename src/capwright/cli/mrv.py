@@ -161,12 +161,13 @@ def show_command(
 
     显示方法：边界、符号与单位、公式、缺省值与来源。
     """
+    from capwright.filing.files import write_bytes
     from capwright.filing.text import method_text
 
     found = method_named(name)
     if html is not None:
         path = new_file(html)
-        path.write_text(_page(found), encoding="utf-8")
+        write_bytes(path, _page(found).encode())
         note(say(f"Written: {path}", f"已写出：{path}"))
     if settings.json:
         import msgspec

@@ -7,6 +7,7 @@ from pathlib import Path
 from capwright.filing.excel_cells import BadCells, CellFault
 from capwright.filing.excel_reading import read_workbook
 from capwright.filing.excel_template import template_bytes
+from capwright.filing.files import write_bytes
 from capwright.mrv.method import Method
 from capwright.mrv.records import EmissionReport
 
@@ -20,4 +21,4 @@ def write_template(
 
     Raises `OSError` where it cannot be written.
     """
-    path.write_bytes(template_bytes(method, lang, report))
+    write_bytes(path, template_bytes(method, lang, report))

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from capwright.filing.extras import need
+from capwright.filing.files import write_bytes
 from capwright.filing.fonts_of import FAMILY, OTHER_FAMILIES, TRADITIONAL_FAMILY, covered
 from capwright.filing.pdf_data import report_data
 from capwright.kernel.refusal import define, refuse
@@ -35,7 +36,7 @@ Respell: TypeAlias = Callable[[str], str]
 
 def write_pdf(method: Method, report: EmissionReport, result: Result, path: Path, lang: str = "zh") -> None:
     """Write the report to `path`. Raises `OSError` where it cannot be written."""
-    path.write_bytes(pdf_bytes(method, report, result, lang))
+    write_bytes(path, pdf_bytes(method, report, result, lang))
 
 
 def pdf_bytes(

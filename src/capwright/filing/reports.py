@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from capwright.filing.files import read_bytes
+from capwright.filing.files import read_bytes, write_bytes
 from capwright.filing.report_csv import parse_reports_csv, reports_csv
 from capwright.filing.report_json import parse_reports_json, report_json
 from capwright.kernel.refusal import BadInput, Refusal, Refused, define
@@ -79,9 +79,9 @@ def write_report(
     """Write a report to a .json, .csv or .xlsx file. Raises `OSError` where it cannot be written."""
     suffix = path.suffix.lower()
     if suffix == ".json":
-        path.write_bytes(report_json(report))
+        write_bytes(path, report_json(report))
     elif suffix == ".csv":
-        path.write_text(reports_csv([report]), encoding="utf-8", newline="\n")
+        write_bytes(path, reports_csv([report]).encode())
     elif suffix == ".xlsx":
         from capwright.filing.excel import write_template  # noqa: PLC0415 - an extra
 

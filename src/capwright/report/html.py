@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from capwright.filing.files import write_bytes
 from capwright.report import compliance, figures, ledgers
 from capwright.report.figures import Page
 from capwright.report.markup import esc, is_empty, note, tag
@@ -43,7 +44,7 @@ def write_report(
     elif not isinstance(source, Summary):
         source = summarise_db(str(source))
     target = Path(path)
-    target.write_text(page_html(source, lang, first), encoding="utf-8", newline="\n")
+    write_bytes(target, page_html(source, lang, first).encode())
     return target
 
 
