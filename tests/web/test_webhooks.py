@@ -3,7 +3,11 @@
 import hashlib
 import hmac
 import json
+import socket
+import subprocess
+import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from queue import Queue
 
@@ -97,3 +101,96 @@ def test_addresses_inside_are_refused(site, url):
 
     with pytest.raises(Refused, match="CW-9726"):
         check_address(url)
+
+
+def test_a_dead_hook_keeps_nobody_waiting_and_is_switched_off(site, listener):
+    from capwright.web.models import Webhook
+    from capwright.web.webhooks import TRIES
+
+    url, heard, answers = listener
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+    hook(site, "aviation-04:operator", nobody)
+    hook(site, "aviation-04:operator", url)
+    touch(site, "aviation-04:operator", "hook-3")
+    assert [json.loads(heard.get(timeout=2)[1])["kind"] for _ in range(2)] == ["AccountStatusSet"] * 2
+    deadline = time.monotonic() + TRIES * 2
+    while Webhook.objects.get(url=nobody).active and time.monotonic() < deadline:
+        time.sleep(0.05)
+    dead = Webhook.objects.get(url=nobody)
+    assert not dead.active
+    assert "URLError" in dead.fault
+    assert Webhook.objects.get(url=url).active
+
+
+def test_secrets_are_sealed_where_they_are_kept(site, listener):
+    from django.db import connection
+
+    from capwright.web.models import Webhook
+    from capwright.web.seal import Unopened, opened, sealed
+
+    url, _, _ = listener
+    secret = hook(site, "aviation-05:operator", url)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM web_webhook WHERE url = %s", [url])
+        kept = str(cursor.fetchone())
+    assert len(secret) > 40
+    assert secret not in kept
+    one = Webhook.objects.get(url=url)
+    for key, purpose in (("another key" * 4, "webhook"), (site.host.settings.secret_key, "another purpose")):
+        with pytest.raises(Unopened):
+            opened(one.seal, key, purpose)
+    changed = one.seal[:-6] + ("A" if one.seal[-6] != "A" else "B") + one.seal[-5:]
+    with pytest.raises(Unopened):
+        opened(changed, site.host.settings.secret_key, "webhook")
+    assert sealed(secret, site.host.settings.secret_key, "webhook") != one.seal, "never twice the same"
+
+
+def test_a_hook_whose_secret_cannot_be_opened_says_so(site, listener):
+    from capwright.web.models import Webhook
+    from capwright.web.seal import sealed
+
+    url, heard, _ = listener
+    person = "aviation-05:operator"
+    hook(site, person, url)
+    Webhook.objects.filter(url=url).update(seal=sealed("x", "of the time before " * 3, "webhook"))
+    touch(site, person, "hook-4")
+    deadline = time.monotonic() + 5
+    while Webhook.objects.get(url=url).active and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert "secret" in Webhook.objects.get(url=url).fault
+    assert heard.empty()
+    page = site.client(person).get("/desk/security/").content.decode()
+    assert "sealed with another secret key" in page
+
+
+def test_secrets_kept_readable_are_sealed_by_the_migration(tmp_path):
+    """The people's database of the version before, brought up to date in a process of its own."""
+    story = """
+import sys
+from django.conf import settings
+from capwright.host import settings_of
+from capwright.web.setup import django_settings
+settings.configure(**django_settings(settings_of({}, db=sys.argv[1], demo=True)))
+import django; django.setup()
+from django.core.management import call_command
+from django.db import connection
+from capwright.web.models import User, Webhook
+call_command("migrate", "web", "0003_webhook", verbosity=0)
+user = User.objects.create(username="old", person="old")
+with connection.cursor() as cursor:
+    cursor.execute("INSERT INTO web_webhook (user_id, url, secret, active, fault, made_at)"
+                   " VALUES (%s, 'https://example.org/', 'kept-readable', true, '', '2026-01-01')", [user.pk])
+call_command("migrate", verbosity=0)
+hook = Webhook.objects.get()
+assert "kept-readable" not in hook.seal
+print(hook.secret)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", story, str(tmp_path / "market.sqlite")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stdout.strip() == "kept-readable", ran.stderr

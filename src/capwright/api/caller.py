@@ -36,8 +36,8 @@ class Caller(Struct, frozen=True):
     networks: tuple[str, ...] = ()
 
     def check_address(self, address: str) -> None:
-        """Refuse an address outside the networks that the client was made for."""
-        if self.networks and not any(ip_address(address) in ip_network(one) for one in self.networks):
+        """Refuse an address outside the networks that the client was made for, and one that is not known."""
+        if self.networks and not _within(address, self.networks):
             raise PermissionDeniedException("This client may not call from this address")
 
     def need(self, scope: str) -> None:
@@ -108,6 +108,15 @@ class Callers:
             return Caller(found.person, frozenset(found.scopes), found.person, found.networks)
         session = holder_of_session(_cookie(headers[b"cookie"], "sessionid"))
         return Caller(session.person, frozenset(session.scopes), session.person) if session else NOBODY
+
+
+def _within(address: str, networks: tuple[str, ...]) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:  # over a Unix socket there is none
+        return False
+    found = getattr(found, "ipv4_mapped", None) or found
+    return any(found in ip_network(one) for one in networks)
 
 
 def _cookie(raw: bytes, name: str) -> str:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from a2wsgi import WSGIMiddleware
 from litestar.enums import ScopeType
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from capwright.host.bodies import GatheredBodies
 from capwright.host.meters import METERS
 from capwright.host.requests import Requests
+from capwright.host.sockets import CountedSockets
 from capwright.web.setup import start
 
 if TYPE_CHECKING:
-    from litestar.types import ASGIApp, Receive, Scope, Send
+    from litestar.types import ASGIApp
 
     from capwright.host import Host
+    from capwright.host.requests import App, Receive, Scope, Send
 
 __all__ = ["site"]
 
@@ -29,14 +32,17 @@ def site(host: Host) -> ASGIApp:
     from capwright.api.commands import PATH, CommandApp  # noqa: PLC0415
     from capwright.api.desk import Desk  # noqa: PLC0415
 
-    pages: ASGIApp = WSGIMiddleware(wsgi, workers=PAGE_WORKERS)  # type: ignore[assignment]
+    pages = GatheredBodies(WSGIMiddleware(wsgi, workers=PAGE_WORKERS))  # type: ignore[arg-type]
     desk = Desk(host)
-    programs, commands = api(desk), CommandApp(desk)
+    programs, commands = cast("App", api(desk)), CommandApp(desk)
+    sockets = CountedSockets(programs, host.settings.socket_limit)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         """Whatever lies under `/api`, every WebSocket and the start are for programs; the rest for people."""
         path = str(scope.get("path", ""))
-        if scope["type"] != ScopeType.HTTP or path == "/api" or path.startswith("/api/"):
+        if scope["type"] == ScopeType.WEBSOCKET:
+            await sockets(scope, receive, send)
+        elif scope["type"] != ScopeType.HTTP or path == "/api" or path.startswith("/api/"):
             one = scope["type"] == ScopeType.HTTP and path.startswith(PATH) and path != PATH
             await (commands if one else programs)(scope, receive, send)
         else:

@@ -90,6 +90,7 @@ def _settings(db: str | None) -> Iterator[tuple[str, str, bool | None, str]]:
         "role",
         "demo",
         "rate_limit",
+        "socket_limit",
         "documents",
         "mail_url",
         "log",

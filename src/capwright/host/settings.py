@@ -41,6 +41,7 @@ class Settings(Struct, frozen=True):
     `views`: the file of this process's SQL views, made anew when it is gone. `role`: `all` in one process, or
     on PostgreSQL any number of `web` and one active `engine` with others standing by.
     `rate_limit`: requests a second that one program may send in the long run (0: no limit).
+    `socket_limit`: WebSockets that one address may hold open (0: no limit).
     """
 
     db: str
@@ -57,6 +58,7 @@ class Settings(Struct, frozen=True):
     trusted_proxies: tuple[str, ...] = ()
     role: Literal["all", "engine", "web"] = "all"
     rate_limit: int = 50
+    socket_limit: int = 100
     log: Literal["text", "json"] = "text"
 
     @property
@@ -110,7 +112,7 @@ def settings_of(
 
 
 def _typed(name: str, said: str) -> object:
-    if name in {"port", "rate_limit"}:
+    if name in {"port", "rate_limit", "socket_limit"}:
         if not said.isdecimal():
             _bad(name, said, "it must be a number", "应为数字")
         return int(said)

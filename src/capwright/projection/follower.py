@@ -13,6 +13,7 @@ engine uses, so no page can differ from the ledger.
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections import deque
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from capwright.journal.store import Store
     from capwright.kernel.message import Event
 
+    Listener = Callable[[Sequence["Committed"]], None]
+
 __all__ = ["Committed", "Follower"]
 
 BEHIND = define(
@@ -48,6 +51,7 @@ BEHIND = define(
     mend_zh="指令本身已安全保存，请稍后重新打开页面。",
     rule="design: pages follow the journal",
 )
+_LOG: Final = logging.getLogger(__name__)
 POLL_S: Final = 0.25  # how often a journal is looked at when nobody says that it has grown
 PATIENCE_S: Final = 10.0
 _PACE_S: Final = 0.02
@@ -90,7 +94,8 @@ class Follower:
         self._url = url
         self._poll_s = poll_s
         self._codec = market_codec()
-        self._listeners: list[Callable[[Sequence[Committed]], None]] = []
+        self._listeners: list[Listener] = []
+        self._failing: set[Listener] = set()  # said once, until they take rows again
         self._lock = threading.RLock()  # held while the state is read or changed
         self._moved = threading.Condition()  # the head has moved
         self._nudged = threading.Event()
@@ -127,8 +132,16 @@ class Follower:
         """Why following stopped, or None."""
         return self._fault
 
-    def subscribe(self, listener: Callable[[Sequence[Committed]], None]) -> None:
-        """Call `listener` with every page of new rows, in order, in the follower's thread."""
+    @property
+    def failing(self) -> int:
+        """How many listeners raised an error at the last rows: what they feed is behind, the state is not."""
+        return len(self._failing)
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` with every page of new rows, in order, in the follower's thread.
+
+        One that raises keeps its place: the others and the state go on, and it gets the next rows.
+        """
         self._listeners.append(listener)
 
     def start(self) -> None:
@@ -187,10 +200,21 @@ class Follower:
                         apply(event, row.at_ms)
             self._head = head
         for listener in self._listeners:
-            listener(rows)
+            self._tell(listener, rows)
         with self._moved:
             self._told = head.seq
             self._moved.notify_all()
+
+    def _tell(self, listener: Listener, rows: Sequence[Committed]) -> None:
+        """Hand rows to a listener. Its bugs are its own: they must not end the pages of all others."""
+        try:
+            listener(rows)
+        except Exception:
+            if listener not in self._failing:
+                _LOG.exception("rows from %d were not taken by %r", rows[0].seq, listener)
+            self._failing.add(listener)
+        else:
+            self._failing.discard(listener)
 
     def _take_offered(self) -> None:
         """Fold what the engine offered; what does not continue the state is read from the store instead."""

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from capwright.web.seal import opened, sealed
+
 __all__ = ["Application", "ClientRule", "Invitation", "Paper", "User", "Webhook"]
+
+_HOOK = "webhook"  # what its secret is sealed for
 
 
 class User(AbstractUser):
@@ -93,13 +98,13 @@ class ClientRule(models.Model):
 
 
 class Webhook(models.Model):
-    """An address to which a person's events are posted, and the secret they are signed with."""
+    """An address to which a person's events are posted, and the secret they are signed with, sealed."""
 
     user: models.ForeignKey[User, User] = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="webhooks"
     )
     url: models.URLField[str, str] = models.URLField(max_length=300)
-    secret: models.CharField[str, str] = models.CharField(max_length=64)
+    seal: models.TextField[str, str] = models.TextField()
     active: models.BooleanField[bool, bool] = models.BooleanField(default=True)
     fault: models.CharField[str, str] = models.CharField(max_length=200, blank=True)
     made_at: models.DateTimeField[Any, Any] = models.DateTimeField(auto_now_add=True)
@@ -107,3 +112,12 @@ class Webhook(models.Model):
     def __str__(self) -> str:
         """Its address."""
         return self.url
+
+    @property
+    def secret(self) -> str:
+        """What messages are signed with. Raises `Unopened` when the site's secret key is another one now."""
+        return opened(self.seal, settings.SECRET_KEY, _HOOK)
+
+    @secret.setter
+    def secret(self, secret: str) -> None:
+        self.seal = sealed(secret, settings.SECRET_KEY, _HOOK)

@@ -31,6 +31,7 @@ from capwright.kernel.refusal import refuse
 from capwright.projection.viewer import viewer_of
 from capwright.web.models import Webhook
 from capwright.web.refusals import BAD_HOOK
+from capwright.web.seal import Unopened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Postman", "check_address", "signature"]
 
-TRIES: Final = 8  # after 1, 4, 16 … seconds, an hour at the most
+TRIES: Final = 9  # after 1, 4, 16, 64 and 256 s, then every twenty minutes: an hour in all
+LONGEST_WAIT_S: Final = 1_200.0
 TIMEOUT_S: Final = 10
 _MOST_WAITING: Final = 10_000
 _LOOK_S: Final = 0.25  # how often hooks are looked for where there are none
@@ -73,71 +75,110 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
+class _Waiting:
+    """What one hook has still to be told, in order, and when it may be tried next."""
+
+    def __init__(self) -> None:
+        self.bodies: deque[bytes] = deque(maxlen=_MOST_WAITING)
+        self.tried = 0
+        self.due = 0.0  # on the monotonic clock
+
+
 class Postman:
     """Follows the journal and posts. One for each web process that has hooks to serve."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._waiting: deque[Committed] = deque(maxlen=_MOST_WAITING)
+        self._rows: deque[Committed] = deque(maxlen=_MOST_WAITING)
+        self._waiting: dict[int, _Waiting] = {}  # by the hook's number
         self._rung = threading.Event()
         self._ended = threading.Event()
-        self._closing = False
         self._open = urllib.request.build_opener(_NoRedirect).open
-        host.follower.subscribe(self._rows)
+        host.follower.subscribe(self._take)
         self._thread = threading.Thread(target=self._work, name="capwright-postman", daemon=True)
         self._thread.start()
 
-    def _rows(self, rows: Sequence[Committed]) -> None:
+    def _take(self, rows: Sequence[Committed]) -> None:
         """Called by the follower, which must not be kept: what they mean to whom is found out later."""
-        self._waiting.extend(rows)
+        self._rows.extend(rows)
         self._rung.set()
 
     def _work(self) -> None:
-        while not self._closing:
-            self._rung.wait(1.0)
+        while not self._ended.is_set():
+            self._rung.wait(self._pause())
             self._rung.clear()
-            if self._waiting:
+            if not (self._rows or self._waiting):
+                continue
+            try:
                 close_old_connections()
-                hooks = list(Webhook.objects.filter(active=True).select_related("user"))
-                if not hooks:
-                    self._waiting.clear()
-                    self._ended.wait(_LOOK_S)  # the database need not be asked after every commit
-                while self._waiting:
-                    for account, body in _told(self._waiting.popleft()):
-                        for hook in hooks:
-                            if hook.active and self._reads(hook, account):
-                                self._post(hook, body)
+                self._deliver()
+            except Exception:  # the people's database is away, or a bug: neither may end the post for good
+                _log.exception("webhooks wait")
+                self._ended.wait(1.0)
+
+    def _pause(self) -> float:
+        """Until the next hook is due, in seconds."""
+        now = time.monotonic()
+        return max(0.0, min((one.due - now for one in self._waiting.values()), default=1.0))
+
+    def _deliver(self) -> None:
+        """Sort new rows to the hooks that they concern, then post one message to every hook that is due."""
+        hooks = {hook.pk: hook for hook in Webhook.objects.filter(active=True).select_related("user")}
+        if not hooks:
+            self._rows.clear()
+            self._ended.wait(_LOOK_S)  # the database need not be asked after every commit
+        while self._rows:
+            for account, body in _told(self._rows.popleft()):
+                for hook in hooks.values():
+                    if self._reads(hook, account):
+                        self._waiting.setdefault(hook.pk, _Waiting()).bodies.append(body)
+        for number, waiting in list(self._waiting.items()):
+            if number not in hooks or not waiting.bodies:
+                del self._waiting[number]
+            elif waiting.due <= time.monotonic() and not self._ended.is_set():
+                self._post(hooks[number], waiting)
 
     def _reads(self, hook: Webhook, account: str) -> bool:
         with self._host.look() as market:
             return account in viewer_of(market, hook.user.person or "").accounts
 
-    def _post(self, hook: Webhook, body: bytes) -> None:
-        for tried in range(TRIES):
-            if self._closing:
-                return
-            at_s = int(time.time())
-            headers = {
-                "Content-Type": "application/json",
-                "Capwright-Signature": signature(hook.secret, at_s, body),
-                "User-Agent": "capwright",
-            }
-            asked = urllib.request.Request(hook.url, body, headers)  # noqa: S310 - checked above
-            try:
-                check_address(hook.url, local=self._host.settings.demo)
-                with self._open(asked, timeout=TIMEOUT_S):
-                    return
-            except Exception as fault:  # noqa: BLE001 - whatever the other side does
-                _log.warning("webhook %s: %s", hook.pk, type(fault).__name__)
-                if tried == TRIES - 1:
-                    hook.active, hook.fault = False, f"{type(fault).__name__}: {fault}"[:200]
-                    hook.save()
-                elif not self._closing:
-                    self._rung.wait(min(4.0**tried, 600.0) if not self._host.settings.demo else 0.05)
+    def _post(self, hook: Webhook, waiting: _Waiting) -> None:
+        """Post the next message; after a failure it waits, longer every time, and the others go on."""
+        body, at_s = waiting.bodies[0], int(time.time())
+        try:
+            secret = hook.secret
+        except Unopened:
+            self._switch_off(hook, "its secret was sealed with another secret key: make it anew")
+            return
+        headers = {
+            "Content-Type": "application/json",
+            "Capwright-Signature": signature(secret, at_s, body),
+            "User-Agent": "capwright",
+        }
+        asked = urllib.request.Request(hook.url, body, headers)  # noqa: S310 - checked below
+        try:
+            check_address(hook.url, local=self._host.settings.demo)
+            with self._open(asked, timeout=TIMEOUT_S):
+                pass
+        except Exception as fault:  # noqa: BLE001 - whatever the other side does
+            _log.warning("webhook %s: %s", hook.pk, type(fault).__name__)
+            waiting.tried += 1
+            waiting.due = time.monotonic() + (
+                0.05 if self._host.settings.demo else min(4.0 ** (waiting.tried - 1), LONGEST_WAIT_S)
+            )
+            if waiting.tried == TRIES:
+                self._switch_off(hook, f"{type(fault).__name__}: {fault}")
+        else:
+            waiting.bodies.popleft()
+            waiting.tried, waiting.due = 0, 0.0
+
+    @staticmethod
+    def _switch_off(hook: Webhook, why: str) -> None:
+        hook.active, hook.fault = False, why[:200]
+        hook.save(update_fields=["active", "fault"])
 
     def close(self) -> None:
         """Stop; what waits is lost to the hooks, and is in the journal."""
-        self._closing = True
         self._ended.set()
         self._rung.set()
         self._thread.join(TIMEOUT_S + 1)

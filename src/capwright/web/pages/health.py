@@ -107,6 +107,9 @@ def _of_state(state: State) -> list[Metric]:
         gauge("capwright_follower_lag_rows", "Rows that pages lack.", state.behind),
         gauge("capwright_views_rows", "The last row in the SQL tables.", state.views),
         gauge("capwright_follower_faulted", "1 when following has stopped.", bool(state.fault)),
+        gauge(
+            "capwright_follower_failing", "Parts of this process that took no rows.", host().follower.failing
+        ),
         gauge("capwright_database_up", "1 when the journal's database answers.", state.answers),
         gauge("capwright_database_seconds", "How long it took to ask.", state.took_s),
         gauge("capwright_engine_up", "1 when an engine holds the journal.", state.engine),

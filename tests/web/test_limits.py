@@ -1,0 +1,189 @@
+"""What one caller may take of the site: slow and long bodies, sockets; and what one faulty part may take."""
+
+import logging
+import socket
+import time
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from tests.web import loops
+from tests.worlds import MINI, opening
+
+HEAD = (
+    "POST /apply/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n"
+)
+
+
+def reached(site):
+    host, port = site.url.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), timeout=10)
+
+
+def test_slow_senders_leave_the_pages_to_others(site):
+    """More bodies that never end than there are threads for pages; a ninth visitor is served at once."""
+    from capwright.api.site import PAGE_WORKERS
+
+    with ExitStack() as stack:
+        for _ in range(PAGE_WORKERS + 4):
+            slow = stack.enter_context(reached(site))
+            slow.sendall(HEAD.format(length=1000).encode() + b"organisation=")
+        time.sleep(0.3)  # they have come in
+        assert httpx.get(site.url + "/", timeout=5).status_code == 200
+
+
+def gathered(app_seen, messages, *, length=b"100", **limits):
+    """Send messages, each after a pause, through the gatherer; what was answered."""
+    from capwright.host.bodies import GatheredBodies
+
+    answered = []
+
+    async def app(_scope, receive, send):
+        parts, more = [], True
+        while more:
+            message = await receive()
+            parts.append(message["body"])
+            more = message["more_body"]
+        app_seen.append(b"".join(parts))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def story():
+        import asyncio
+
+        waiting = list(messages)
+
+        async def receive():
+            pause, body, more = waiting.pop(0)
+            await asyncio.sleep(pause)
+            return {"type": "http.request", "body": body, "more_body": more}
+
+        async def send(message):
+            answered.append(message)
+
+        scope = {"type": "http", "headers": [(b"content-length", length)]}
+        await GatheredBodies(app, **limits)(scope, receive, send)
+
+    loops.run(story())
+    return answered
+
+
+def test_a_body_comes_whole_however_it_was_cut():
+    seen, body = [], bytes(range(256)) * 8_192  # two megabytes: beyond memory, in a file
+    parts = [(0, body[n : n + 100_000], True) for n in range(0, len(body), 100_000)]
+    answered = gathered(seen, [*parts, (0, b"", False)], length=str(len(body)).encode())
+    assert seen == [body]
+    assert answered[0]["status"] == 200
+    seen.clear()
+    gathered(seen, [(0, b"x" * 65_536, False)])
+    assert seen == [b"x" * 65_536], "a body of just one piece ends too"
+
+
+def test_a_body_that_trickles_is_given_up():
+    seen = []
+    answered = gathered(seen, [(0.03, b"a", True)] * 50, grace_s=0.2)
+    assert answered[0]["status"] == 408
+    assert b"CW-9713" in answered[1]["body"]
+    assert not seen
+
+
+@pytest.mark.parametrize(
+    ("length", "messages"),
+    [(b"1001", []), (b"-1", []), (b"10", [(0, b"x" * 600, True)] * 2)],
+    ids=["said", "nonsense", "more than said"],
+)
+def test_a_body_that_is_too_long_is_refused(length, messages):
+    seen = []
+    answered = gathered(seen, messages, length=length, longest=1000)
+    assert answered[0]["status"] == 413
+    assert b"CW-9714" in answered[1]["body"]
+    assert not seen
+
+
+def test_sockets_of_an_address_are_counted(site, monkeypatch):
+    """An application with room for two: the third is closed with a reason, and comes in after one has gone."""
+    import asyncio
+
+    from capwright.host.sockets import CLOSED, CountedSockets
+
+    async def story():
+        leave = asyncio.Event()
+
+        async def app(_scope, _receive, _send):
+            await leave.wait()
+
+        async def arrive(address):
+            said = []
+
+            async def receive():
+                return {"type": "websocket.connect"}
+
+            async def send(message):
+                said.append(message)
+
+            await counted({"type": "websocket", "client": (address, 1)}, receive, send)
+            return said
+
+        counted = CountedSockets(app, 2)
+        first = [asyncio.create_task(arrive("192.0.2.1")) for _ in range(2)]
+        await asyncio.sleep(0)
+        third = await arrive("192.0.2.1")
+        assert third[-1]["code"] == CLOSED
+        assert "CW-9715" in third[-1]["reason"]
+        assert len(third[-1]["reason"].encode()) <= 123, "as long as the protocol lets it be"
+        other = asyncio.create_task(arrive("192.0.2.2"))
+        await asyncio.sleep(0)
+        leave.set()
+        assert await asyncio.gather(*first, other) == [[], [], []]
+        assert await arrive("192.0.2.1") == []
+
+    loops.run(story())
+
+
+def test_an_address_that_is_not_known_is_outside_every_network():
+    from litestar.exceptions import PermissionDeniedException
+
+    from capwright.api.caller import Caller
+
+    bound = Caller("p", frozenset(), "p", ("192.0.2.0/24", "2001:db8::/32"))
+    for inside in ("192.0.2.7", "2001:db8::1", "::ffff:192.0.2.7"):
+        bound.check_address(inside)
+    for outside in ("", "unix:", "testclient", "198.51.100.1", "::1"):
+        with pytest.raises(PermissionDeniedException):
+            bound.check_address(outside)
+    Caller("p", frozenset(), "p").check_address("")
+
+
+def test_one_faulty_subscriber_ends_nothing(tmp_path, caplog):
+    """It is named in the log once, is handed the next rows all the same, and others hear everything."""
+    from capwright.journal.engine import Engine
+    from capwright.journal.store import open_store
+    from capwright.market import Market
+    from capwright.projection.follower import Follower
+    from capwright.registry.messages import AppointOfficer
+
+    path = str(tmp_path / "market.sqlite")
+    trouble, heard, seen = [True], [], []
+
+    def faulty(rows):
+        seen.append(rows[-1].seq)
+        if trouble[0]:
+            raise KeyError("a bug")
+
+    with Engine(open_store(path, create=True), Market, clock=lambda: 1_700_000_000_000) as engine:
+        engine.execute(opening(MINI), "open", "authority")
+        with Follower(path, poll_s=0.01) as follower, caplog.at_level(logging.ERROR):
+            follower.subscribe(faulty)
+            follower.subscribe(lambda rows: heard.extend(row.seq for row in rows))
+            for n in range(3):
+                done = engine.execute(AppointOfficer(f"p-{n}", ("auditor",)), f"id-{n}", "authority")
+                follower.wait_for(done.seq, 5)
+            assert follower.fault is None
+            assert follower.failing == 1
+            assert [record.exc_info[0] for record in caplog.records] == [KeyError], "said once"
+            trouble[0] = False
+            done = engine.execute(AppointOfficer("p-9", ("auditor",)), "id-9", "authority")
+            follower.wait_for(done.seq, 5)
+            assert follower.failing == 0
+    assert heard == seen == [2, 3, 4, 5]
