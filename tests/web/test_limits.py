@@ -101,8 +101,8 @@ def test_a_body_that_is_too_long_is_refused(length, messages):
     assert not seen
 
 
-def test_sockets_of_an_address_are_counted(site, monkeypatch):
-    """An application with room for two: the third is closed with a reason, and comes in after one has gone."""
+def test_sockets_of_an_address_are_counted():
+    """An application with room for two: the third is closed with a reason, and comes in once one is gone."""
     import asyncio
 
     from capwright.host.sockets import CLOSED, CountedSockets

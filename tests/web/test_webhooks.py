@@ -107,7 +107,7 @@ def test_a_dead_hook_keeps_nobody_waiting_and_is_switched_off(site, listener):
     from capwright.web.models import Webhook
     from capwright.web.webhooks import TRIES
 
-    url, heard, answers = listener
+    url, heard, _ = listener
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}/"

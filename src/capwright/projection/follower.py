@@ -209,7 +209,7 @@ class Follower:
         """Hand rows to a listener. Its bugs are its own: they must not end the pages of all others."""
         try:
             listener(rows)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, it is logged, counted and the listener's own
             if listener not in self._failing:
                 _LOG.exception("rows from %d were not taken by %r", rows[0].seq, listener)
             self._failing.add(listener)

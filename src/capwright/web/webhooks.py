@@ -112,7 +112,7 @@ class Postman:
             try:
                 close_old_connections()
                 self._deliver()
-            except Exception:  # the people's database is away, or a bug: neither may end the post for good
+            except Exception:  # noqa: BLE001 - the database is away, or a bug: neither may end the post
                 _log.exception("webhooks wait")
                 self._ended.wait(1.0)
 
