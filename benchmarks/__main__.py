@@ -13,6 +13,7 @@ from benchmarks import (
     machine,
     memory,
     pages,
+    readers,
     replaying,
     reporting,
     start,
@@ -20,7 +21,18 @@ from benchmarks import (
 )
 from tests.postgres import NoPostgresError, start_postgres
 
-SECTIONS = ("durable", "replay", "memory", "start", "book", "orders", "reports", "network", "pages")
+SECTIONS = (
+    "durable",
+    "replay",
+    "memory",
+    "start",
+    "book",
+    "orders",
+    "reports",
+    "network",
+    "readers",
+    "pages",
+)
 
 
 def main() -> None:
@@ -53,6 +65,8 @@ def main() -> None:
                 print(trading.run(folder, database(stack), quick=asked.quick), flush=True)
             elif name == "network":
                 print(http_orders.run(folder, quick=asked.quick), flush=True)
+            elif name == "readers":
+                print(readers.run(folder, quick=asked.quick), flush=True)
             elif name == "pages":
                 print(pages.run(folder, quick=asked.quick), flush=True)
             elif name == "reports":

@@ -122,3 +122,19 @@ def test_an_order_moves_the_book_and_is_told_to_its_account(opened, site):
     mine.send(json.dumps({"id": "s-9", "command": cancel}))
     assert "problem" not in answer_to(mine, "s-9")
     assert heard(anybody)["data"]["buy"] == []
+
+
+def test_together_a_frame_is_a_list_of_messages(opened, site):
+    listener = opened(channels="notices,journal", together=1)
+    alone = opened(channels="notices,journal")
+    sender = opened("exchange-1", together=1)
+    sender.send(notice("s-10"))
+    seq = answer_to(sender, "s-10")["seq"]
+    heard_together = heard(listener)
+    assert isinstance(heard_together, list)
+    mine = [message for message in heard_together if message["seq"] == seq]
+    assert [message["channel"] for message in mine] == ["notices", "journal"]
+    assert [heard(alone) for _ in heard_together] == heard_together
+    site.host.follower.wait_for(seq)
+    returned = heard(opened(channels="notices", after=seq - 1, together=1))
+    assert [message["data"]["title"] for message in returned] == ["s-10"]

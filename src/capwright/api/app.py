@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 
 from capwright.api import commands, docs, openapi, problem, reads, stream
 from capwright.api.commands import LONGEST_BODY
-from capwright.api.stream import Hub
+from capwright.api.hub import Hub
 from capwright.kernel.refusal import Refused
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def api(desk: Desk) -> Litestar:
         [commands.router, reads.router, openapi.router, docs.router, stream.router],
         state=State({"desk": desk, "hub": hub}),
         on_startup=[begin],
+        on_shutdown=[hub.stop],
         exception_handlers=problem.handlers,
         after_exception=[_log],
         logging_config=None,  # the process has set up its logs

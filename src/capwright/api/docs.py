@@ -27,8 +27,9 @@ first answer and does nothing. 指令带上 Idempotency-Key，重复发送只生
 in both languages; nothing has changed. 收到答复即已落盘；拒绝时不作任何更改。</li>
 <li>Reads tell the row that they are as of (<code>Capwright-Row</code>, <code>ETag</code>).
 读取结果注明截至日志第几行。</li>
-<li>What happens streams from <code>/api/v1/stream</code> (WebSocket), with resume by row.
-实时推送，断线可按行号续传。</li>
+<li>What happens streams from <code>/api/v1/stream</code> (WebSocket), with resume by row; with
+<code>together=1</code> a frame is a list of messages. 实时推送，断线可按行号续传；加 together=1
+则每帧为消息列表。</li>
 <li><a href="/api/v1/openapi.json">OpenAPI 3.1</a></li>
 </ul>"""
 

@@ -45,6 +45,7 @@ def serve(app: Any, settings: Settings, opened: Callable[[], None]) -> None:
         server_header=False,
         log_config=None,
         access_log=False,
+        ws_per_message_deflate=False,  # it would be done anew for every reader of the same message
         proxy_headers=False,  # the site reads them itself, from trusted proxies
         timeout_graceful_shutdown=5,
     )

@@ -258,10 +258,10 @@
   };
   const connect = () => {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const ask = new URLSearchParams({ channels: channels.join(","), after: String(state.seq) });
+    const ask = new URLSearchParams({ channels: channels.join(","), after: String(state.seq), together: "1" });
     const socket = new WebSocket(`${scheme}://${location.host}/api/v1/stream?${ask}`);
     socket.addEventListener("open", () => { failures = 0; mark("push"); });
-    socket.addEventListener("message", (event) => take(JSON.parse(event.data)));
+    socket.addEventListener("message", (event) => JSON.parse(event.data).forEach(take));
     socket.addEventListener("close", () => {
       failures += 1;
       if (failures > 1) mark("poll");

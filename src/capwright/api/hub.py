@@ -1,0 +1,251 @@
+"""Messages of the stream: what rows of the journal mean to those who follow a channel, and handing it out.
+
+Messages go out in waves. What happened since the last wave goes together, a book only as it stands last, and
+is made into JSON once for all who follow the same. After a wave the loop rests twice as long as the wave
+took it, so that readers, however many, do not crowd out those who send commands: with more to do, waves come
+less often.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from capwright.exchange.messages import (
+    DealCancelled,
+    DealProposed,
+    ExchangeAnnouncement,
+    OrderCancelled,
+    OrderPlaced,
+    OrderReplaced,
+    PriceReset,
+    TradingDayClosed,
+    TradingDayOpened,
+    TradingHalted,
+    TradingResumed,
+)
+from capwright.exchange.room import ExchangeRoom
+from capwright.ledger.messages import TradeBusted, TradeSettled
+from capwright.market.composition import room_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from capwright.api.desk import Desk
+    from capwright.projection.follower import Committed
+
+__all__ = ["Hub", "Listener", "Message"]
+
+_LOG: Final = logging.getLogger("capwright.api")
+KEPT: Final = 20_000  # messages that a caller who comes back can still get
+QUEUE: Final = 2_000  # frames that wait for a caller before it is called too slow
+LEVELS: Final = 20
+ALL_BOOKS: Final = "*"
+GAP_S: Final = 0.05  # between the beginnings of two waves at least
+_REST: Final = 2  # times as long as the thread worked on a wave
+_AT_ONCE: Final = 50  # callers that are served before others get a turn
+_BOOK: Final = "book:"
+_TOLD: Final = (
+    "order_id", "deal_id", "account", "counterparty", "product", "side", "price_fen_per_t", "quantity_t",
+    "resting_t", "open_t", "reason", "mode",
+)  # fmt: skip
+_DAY: Final = (TradingDayOpened, TradingDayClosed, TradingHalted, TradingResumed, PriceReset)
+_ORDERS: Final = (OrderPlaced, OrderReplaced, OrderCancelled, DealProposed, DealCancelled)
+
+
+class Message(Struct):
+    """What happened on a channel in a row of the journal; made into JSON when the first caller wants it."""
+
+    seq: int
+    channel: str
+    data: Any = None
+    _text: str = ""
+
+    @property
+    def text(self) -> str:
+        """The message as JSON."""
+        if not self._text:
+            said = {"seq": self.seq, "channel": self.channel, "data": self.data}
+            self._text = msgspec.json.encode(said).decode()
+        return self._text
+
+
+class Listener:
+    """One caller: the channels it follows, and frames that wait for it. `together`: a frame is a list."""
+
+    def __init__(self, channels: Sequence[str], *, together: bool = False) -> None:
+        self.channels = frozenset(channels)
+        self.together = together
+        self.queue: asyncio.Queue[str] = asyncio.Queue(QUEUE)
+
+    def frames(self, messages: Sequence[Message]) -> list[str]:
+        """Messages as this caller wants them: each in a frame of its own, or all in one."""
+        texts = [message.text for message in messages]
+        return [f"[{','.join(texts)}]"] if self.together and texts else texts
+
+    def give(self, frames: Sequence[str]) -> None:
+        """Put frames into the queue; what does not fit is lost, and the full queue ends the connection."""
+        with contextlib.suppress(asyncio.QueueFull):
+            for frame in frames:
+                self.queue.put_nowait(frame)
+
+
+class Hub:
+    """Turns rows of the journal into messages and hands them to whoever follows a channel."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._kept: deque[Message] = deque(maxlen=KEPT)
+        self._since = desk.host.head.seq  # rows after this one are known in full
+        self._listeners: dict[str, set[Listener]] = {}
+        self._waiting: list[Message] = []
+        self._woken = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waves: asyncio.Task[None] | None = None
+        desk.host.follower.subscribe(self._rows)
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hand messages out in this loop from now on."""
+        self._loop = loop
+        self._waves = loop.create_task(self._run())
+
+    def stop(self) -> None:
+        """Hand out no more."""
+        if self._waves is not None:
+            self._waves.cancel()
+
+    def _rows(self, rows: Sequence[Committed]) -> None:
+        """Called by the market's follower, in its thread."""
+        messages = [message for row in rows for message in _messages(row)]
+        products = {m.channel.partition(":")[2] for m in messages if m.channel.startswith("moved:")}
+        messages = [m for m in messages if not m.channel.startswith("moved:")]
+        messages += self._books(products, rows[-1].seq)
+        if self._loop is not None and messages:
+            with contextlib.suppress(RuntimeError):  # the loop is ending
+                self._loop.call_soon_threadsafe(self._take, messages)
+
+    def _books(self, products: set[str], seq: int) -> list[Message]:
+        if not products:
+            return []
+        with self._desk.host.look() as market:
+            books = room_of(market.rooms, ExchangeRoom).desk.books
+            found = []
+            for product in sorted(books if ALL_BOOKS in products else products):
+                book = books.get(product)
+                sides = {
+                    "buy": book.depth("buy", LEVELS) if book else [],
+                    "sell": book.depth("sell", LEVELS) if book else [],
+                }
+                found.append(Message(seq, f"{_BOOK}{product}", sides))
+            return found
+
+    def _take(self, messages: list[Message]) -> None:
+        self._waiting += messages
+        self._woken.set()
+
+    async def _run(self) -> None:
+        """Wave after wave, with rests."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            began, used = loop.time(), time.thread_time()
+            waiting, self._waiting = self._waiting, []
+            try:
+                await self._wave(_last_books(waiting))
+            except Exception:  # noqa: BLE001 - a fault in one wave must not end all streams
+                _LOG.exception("messages were lost")
+            used = time.thread_time() - used
+            await asyncio.sleep(max(GAP_S - (loop.time() - began), _REST * used))
+
+    async def _wave(self, messages: list[Message]) -> None:
+        """Keep messages, and give them to those who follow as of now: later ones find them kept."""
+        if len(self._kept) + len(messages) > KEPT and self._kept:
+            self._since = self._kept[min(len(messages), len(self._kept)) - 1].seq
+        self._kept.extend(messages)
+        told = {message.channel for message in messages}
+        listeners = {one for channel in told for one in self._listeners.get(channel, ())}
+        made: dict[tuple[frozenset[str], bool], list[str]] = {}
+        for n, one in enumerate(listeners, 1):
+            key = (one.channels & told, one.together)
+            if key not in made:
+                made[key] = one.frames([message for message in messages if message.channel in key[0]])
+            one.give(made[key])
+            if n % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def follow(self, one: Listener, after: int | None) -> list[Message]:
+        """Give it what comes from now on; returns what was missed since the row `after`."""
+        for channel in one.channels:
+            self._listeners.setdefault(channel, set()).add(one)
+        if after is None:
+            return []
+        missed = [m for m in self._kept if m.seq > after and m.channel in one.channels]
+        if after < self._since:
+            missed.insert(0, Message(self._since, "gap", {"after": after, "known_from": self._since}))
+        return missed
+
+    def leave(self, one: Listener) -> None:
+        """Follow no more."""
+        for channel in one.channels:
+            found = self._listeners.get(channel, set())
+            found.discard(one)
+            if not found:
+                self._listeners.pop(channel, None)
+
+
+def _last_books(messages: list[Message]) -> list[Message]:
+    """Messages in their order, of each book only the last."""
+    last = {message.channel: message for message in messages if message.channel.startswith(_BOOK)}
+    return [message for message in messages if last.get(message.channel, message) is message]
+
+
+def _messages(row: Committed) -> Iterator[Message]:
+    """What a row means to those who follow; `moved:` marks products whose book is to be sent anew."""
+    for event in row.events:
+        if isinstance(event, TradeSettled):
+            yield from _trade(row, event)
+        elif isinstance(event, TradeBusted):
+            yield Message(row.seq, f"trades:{event.kind}", {"trade_id": event.trade_id, "busted": True})
+        elif isinstance(event, _ORDERS):
+            yield from _order(row, event)
+        elif isinstance(event, _DAY):
+            yield Message(row.seq, "day", {"event": type(event).__name__, "at_ms": row.at_ms})
+        elif isinstance(event, ExchangeAnnouncement):
+            yield Message(row.seq, "notices", {"title": event.title, "text": event.text, "at_ms": row.at_ms})
+    yield Message(row.seq, "journal", {"at_ms": row.at_ms, "hash": row.hash.hex()})
+
+
+def _order(row: Committed, event: Any) -> Iterator[Message]:
+    """An order or offer came, changed or went: told to its account, and to the other side of an offer."""
+    posting = next(iter((*event.units, *event.cash)), None)
+    account = getattr(event, "account", "") or (posting.source.partition("#")[0] if posting else "")
+    told = {"event": type(event).__name__, "at_ms": row.at_ms}
+    told |= {name: value for name in _TOLD if (value := getattr(event, name, None)) is not None}
+    for one in {account, getattr(event, "counterparty", "")} - {""}:
+        yield Message(row.seq, f"orders:{one}", told)
+    yield Message(row.seq, f"moved:{getattr(event, 'product', '') or ALL_BOOKS}")
+
+
+def _trade(row: Committed, trade: TradeSettled) -> Iterator[Message]:
+    product = trade.product or trade.kind
+    public = {
+        "trade_id": trade.trade_id,
+        "at_ms": row.at_ms,
+        "product": product,
+        "mode": trade.mode,
+        "price_fen_per_t": trade.price_fen_per_t,
+        "quantity_t": trade.quantity_t,
+        "aggressor": trade.aggressor,
+    }
+    yield Message(row.seq, f"trades:{product}", public)
+    yield Message(row.seq, f"orders:{trade.buyer}", {"event": "TradeSettled", "side": "buy", **public})
+    yield Message(row.seq, f"orders:{trade.seller}", {"event": "TradeSettled", "side": "sell", **public})
+    yield Message(row.seq, f"moved:{product}")
