@@ -14,6 +14,7 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
+from capwright.host.auditing import Auditing
 from capwright.host.clock import Clock, story_clock, system_clock
 from capwright.host.inbox import Clerk, Messenger
 from capwright.journal import fault
@@ -59,6 +60,7 @@ class Host:
         self.views = Views(settings.views)
         self.views_fault = ""  # why the views are behind
         self._build_views()
+        self.auditing = Auditing(settings.db)
         self.clock: Clock = story_clock(self.follower.head.at) if settings.demo else system_clock
         self.follower.subscribe(self._view)
         self._engine: Engine | None = None
@@ -158,6 +160,7 @@ class Host:
 
     def close(self) -> None:
         """Answer what waits, then stop. Closing twice is harmless."""
+        self.auditing.close()
         while self._closing:
             self._closing.pop().close()
         if self._messenger is not None:

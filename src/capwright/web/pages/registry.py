@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from django.contrib.auth.decorators import login_required
@@ -12,8 +12,6 @@ from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.urls import path
 
-from capwright.audit.auditor import audit
-from capwright.journal.store import open_store
 from capwright.kernel.account_number import AccountNumber
 from capwright.kernel.refusal import refuse
 from capwright.projection.position import transactions_of
@@ -187,7 +185,9 @@ def transactions(request: HttpRequest) -> HttpResponse:
 def reconciliation(request: HttpRequest) -> HttpResponse:
     """The conservation laws, and on demand the independent auditor over the whole journal."""
     _allowed(request)
-    audited: dict[str, Any] | None = None
+    if request.method == "POST":
+        host().auditing.begin()
+        return redirect(request.path)
     with host().look() as market:
         breaches = market.breaches()
         series = [(one.id, one.issued_t) for one in market.book.state.series.values()]
@@ -195,18 +195,12 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
         for ranges in market.book.state.units.values():
             for name, units in ranges.items():
                 held[name] += units.size_t
-    if request.method == "POST":
-        store = open_store(host().settings.db, read_only=True)
-        try:
-            report = audit(row for page in store.scan() for row in page)
-            lang = getattr(request, "lang", "zh")
-            found = [f"{one.code} {one.where(lang)}: {one.message(lang)}" for one in report.findings]
-            audited = {"sound": report.ok, "counts": report.counts, "findings": found}
-        finally:
-            store.close()
+    audited, running, failed = host().auditing.state()
     shown = {
         "breaches": breaches,
         "audited": audited,
+        "running": running,
+        "failed": failed,
         "series": [(name, issued_t, held[name], held[name] - issued_t) for name, issued_t in series],
     }
     return render(request, "registry/reconciliation.html", shown)
