@@ -73,7 +73,7 @@ lock: $(VENV)/bin/python ## Resolve requirements/*.txt anew (UPGRADE=1 for newes
 	@$(UV_COMPILE) pyproject.toml requirements/build.in -o requirements/core.txt
 	@$(UV_COMPILE) --extra web --extra excel --extra pdf -c requirements/core.txt \
 		pyproject.toml requirements/build.in -o requirements/web.txt
-	@$(UV_COMPILE) --extra web --extra excel --extra pdf --extra postgres -c requirements/core.txt -c requirements/web.txt \
+	@$(UV_COMPILE) --extra web --extra excel --extra pdf --extra postgres --extra s3 -c requirements/core.txt -c requirements/web.txt \
 		pyproject.toml requirements/build.in -o requirements/production.txt
 	@$(UV_COMPILE) --extra dev --extra postgres -c requirements/core.txt -c requirements/web.txt \
 		pyproject.toml requirements/build.in -o requirements/dev.txt

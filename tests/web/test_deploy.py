@@ -21,7 +21,7 @@ from tests.registry_worlds import scheme_body
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 PAGE = (ROOT / "docs/howto/run-in-production.md").read_text(encoding="utf-8")
-ELSEWHERE = {"CAPWRIGHT_SCAN", "CAPWRIGHT_METRICS_TOKEN", "CAPWRIGHT_LANG"}  # read where they are used
+ELSEWHERE = {"CAPWRIGHT_METRICS_TOKEN", "CAPWRIGHT_LANG"}  # read where they are used
 SETTINGS = {f"CAPWRIGHT_{name.upper()}" for name in Settings.__struct_fields__} | ELSEWHERE
 
 

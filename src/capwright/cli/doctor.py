@@ -23,6 +23,7 @@ _EXTRAS = (
     ("postgres", "psycopg", "PostgreSQL", "PostgreSQL"),
     ("excel", "openpyxl", "reporting workbooks", "填报模板"),
     ("pdf", "typst", "PDF reports", "PDF 报告"),
+    ("s3", "obstore", "documents in a bucket", "对象存储"),
     ("bulk", "duckdb", "bulk recalculation", "批量重算"),
 )
 _LEAST_FREE = 1_000_000_000  # bytes
@@ -92,6 +93,8 @@ def _settings(db: str | None) -> Iterator[tuple[str, str, bool | None, str]]:
         "rate_limit",
         "socket_limit",
         "documents",
+        "documents_endpoint",
+        "scan",
         "mail_url",
         "log",
     ):

@@ -6,6 +6,7 @@ refusal that names it. On PostgreSQL, where several processes must agree, the se
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import secrets
 from pathlib import Path
@@ -18,7 +19,7 @@ from capwright.kernel.refusal import define, refuse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Settings", "settings_of"]
+__all__ = ["S3", "Settings", "settings_of"]
 
 BAD_SETTING = define(
     "CW-9710",
@@ -30,6 +31,7 @@ BAD_SETTING = define(
 )
 MAX_PORT: Final = 65_535
 _SHORTEST_KEY: Final = 32
+S3: Final = "s3://"
 
 
 class Settings(Struct, frozen=True):
@@ -38,6 +40,8 @@ class Settings(Struct, frozen=True):
     `db` is the journal's address, `people_db` that of identities and papers (personal data stay outside the
     journal). `public_url` is how the site is reached from outside. `demo` offers a page of demo users and
     lets the market's clock go on from the last row. `trusted_proxies` may say who the visitor is.
+    `documents`: a folder or `s3://BUCKET/PREFIX`, then at `documents_endpoint` where it is not Amazon's;
+    `scan`: what every upload goes past, see `capwright.web.scanning`.
     `views`: the file of this process's SQL views, made anew when it is gone. `role`: `all` in one process, or
     on PostgreSQL any number of `web` and one active `engine` with others standing by.
     `rate_limit`: requests a second that one program may send in the long run (0: no limit).
@@ -52,6 +56,8 @@ class Settings(Struct, frozen=True):
     public_url: str = ""
     people_db: str = ""
     documents: str = ""
+    documents_endpoint: str = ""
+    scan: str = ""
     views: str = ""
     mail_url: str = "console:"
     mail_from: str = "capwright@localhost"
@@ -101,6 +107,7 @@ def settings_of(
         _bad("public_url", settings.public_url, "it must begin with https://", "应以 https:// 开头")
     if not settings.mail_url.startswith(("console:", "smtp://", "smtps://")):
         _bad("mail_url", "…", "it must be console: or smtp(s)://…", "应为 console: 或 smtp(s)://…")
+    _check_documents(settings)
     if settings.role != "all" and not settings.on_server:
         _bad("role", settings.role, "a SQLite journal has one process", "SQLite 日志只能由一个进程使用")
     key = settings.secret_key
@@ -109,6 +116,21 @@ def settings_of(
     if key and len(key) < _SHORTEST_KEY:
         _bad("secret_key", "…", f"it needs {_SHORTEST_KEY} characters", f"至少需要{_SHORTEST_KEY}个字符")
     return _filled(settings, keep=keep)
+
+
+def _check_documents(settings: Settings) -> None:
+    address, endpoint, scan = settings.documents, settings.documents_endpoint, settings.scan
+    if address.startswith(S3):
+        if not address.removeprefix(S3).partition("/")[0]:
+            _bad("documents", address, "it must name a bucket: s3://BUCKET/PREFIX", "应为 s3://桶名/前缀")
+        if importlib.util.find_spec("obstore") is None:
+            _bad("documents", address, "install capwright[s3]", "请安装 capwright[s3]")
+    elif "://" in address:
+        _bad("documents", address, "it must be a folder or s3://…", "应为文件夹或 s3://…")
+    if endpoint and not endpoint.startswith(("https://", "http://")):
+        _bad("documents_endpoint", endpoint, "it must begin with https://", "应以 https:// 开头")
+    if "://" in scan and not scan.startswith("clamd://"):
+        _bad("scan", scan, "it must be a program or clamd://…", "应为程序或 clamd://…")
 
 
 def _typed(name: str, said: str) -> object:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from capwright.kernel.refusal import define
 
 __all__ = [
-    "BAD_HOOK", "BAD_INVITATION", "BAD_KIND", "INFECTED", "NEEDS_MFA", "NOTHING", "NOT_NUMBER", "SEAL_BROKEN",
-    "TOO_LARGE", "UNREADABLE", "YEAR_OR_MONTHS",
+    "ALTERED", "AWAY", "BAD_HOOK", "BAD_INVITATION", "BAD_KIND", "INFECTED", "NEEDS_MFA", "NOTHING",
+    "NOT_NUMBER", "NOT_SCANNED", "SEAL_BROKEN", "TOO_LARGE", "UNREADABLE", "YEAR_OR_MONTHS",
 ]  # fmt: skip
 
 UNREADABLE = define(
@@ -96,4 +96,28 @@ SEAL_BROKEN = define(
     mend_en="Read the file again.",
     mend_zh="请重新读取文件。",
     rule="design: nobody files what he has not seen",
+)
+NOT_SCANNED = define(
+    "CW-9731",
+    en="The file '{name}' could not be scanned, and was not taken.",
+    zh="文件“{name}”未能完成安全扫描，因此未予接收。",
+    mend_en="The scanner of this site is out of order; try again later, or tell its operator.",
+    mend_zh="本站扫描服务异常，请稍后重试或联系管理员。",
+    rule="OWASP ASVS 12.4: scan uploads",
+)
+AWAY = define(
+    "CW-9732",
+    en="The store of documents does not answer ({why}).",
+    zh="文件存储暂时无法访问（{why}）。",
+    mend_en="Nothing was kept. Try again in a moment.",
+    mend_zh="文件未保存，请稍后重试。",
+    rule="design: one clear message for bad input",
+)
+ALTERED = define(
+    "CW-9733",
+    en="The document {name}… is not what it was when it was kept.",
+    zh="文件{name}…与存入时不一致。",
+    mend_en="Tell the operator of this site, who can restore it from a backup.",
+    mend_zh="请联系管理员从备份恢复。",
+    rule="design: documents are named by their hash",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import ipaddress
 import secrets
 from datetime import timedelta
@@ -29,10 +30,11 @@ from oauth2_provider.models import get_access_token_model, get_application_model
 
 from capwright.kernel.refusal import Refused, refuse
 from capwright.web.context import viewer
-from capwright.web.documents import KINDS, keep, path_of
+from capwright.web.documents import KINDS, keep
 from capwright.web.hosting import host
 from capwright.web.models import Application, ClientRule, Invitation, Paper, User, Webhook
 from capwright.web.refusals import BAD_INVITATION, NEEDS_MFA
+from capwright.web.storage import storage
 from capwright.web.webhooks import check_address
 
 if TYPE_CHECKING:
@@ -162,16 +164,13 @@ def paper(request: HttpRequest, sha256: str) -> HttpResponse | FileResponse:
     if not viewer(request).has("operator"):
         raise PermissionDenied
     one = Paper.objects.filter(sha256=sha256).first()
-    if one is None or not path_of(one.sha256).is_file():
+    content = storage().get(one.sha256) if one is not None else None
+    if one is None or content is None:
         raise Http404
-    with path_of(one.sha256).open("rb") as begin:
-        first = begin.read(16)
     media = next(
-        (kind[1] for magic, kind in KINDS.items() if first.startswith(magic)), "application/octet-stream"
+        (kind[1] for magic, kind in KINDS.items() if content.startswith(magic)), "application/octet-stream"
     )
-    return FileResponse(
-        path_of(one.sha256).open("rb"), as_attachment=True, filename=one.name, content_type=media
-    )
+    return FileResponse(io.BytesIO(content), as_attachment=True, filename=one.name, content_type=media)
 
 
 # Invitations.
