@@ -1,10 +1,12 @@
 """Languages: which one a reader gets; traditional Chinese is made without touching what is not text."""
 
 import re
+from datetime import UTC, date, datetime
 
 import pytest
 
 from capwright.exchange.messages import CancelOrder
+from capwright.kernel.quantity import currency_word
 from capwright.web.certificates import listed
 from capwright.web.language import ENGLISH, SIMPLIFIED, TRADITIONAL, chosen, page, traditional
 from tests.unit.test_filing_pdf import shows
@@ -83,7 +85,7 @@ def test_pages_come_in_three_languages(visitor):
     ):
         answer = visitor.get("/", {"lang": code})
         text = answer.content.decode()
-        assert f'<html lang="{tag}">' in text
+        assert f'<html lang="{tag}" ' in text
         assert word in text
         assert answer.headers["Content-Language"] == tag
         assert int(answer.headers["Content-Length"]) == len(answer.content)
@@ -191,3 +193,46 @@ def test_the_choice_is_kept_for_mails(site, signed_in):
     assert site.user("cement-05:operator").language == "zh-Hant"
     client.get("/desk/", {"lang": "en"})
     assert site.user("cement-05:operator").language == "en"
+
+
+def test_days_are_written_as_people_write_them(site):
+    from django.utils import translation
+
+    from capwright.web.templatetags import words
+
+    at_ms = 1721613605000  # 2024-07-22T02:00:05Z, 10:00:05 in Guangzhou
+    said = {"en": "22 Jul 2024", "zh-hans": "2024年7月22日"}
+    for code, day in said.items():
+        with translation.override(code):
+            assert words.moment(at_ms) == f"{day} 10:00:05"
+            assert words.minute(at_ms) == f"{day} 10:00"
+            assert words.minute(datetime(2024, 7, 22, 2, tzinfo=UTC)) == f"{day} 10:00"
+            assert words.on_day(at_ms) == words.day(date(2024, 7, 22)) == words.day("2024-07-22") == day
+            assert words.day("2024-07") == {"en": "Jul 2024", "zh-hans": "2024年7月"}[code]
+            assert words.day("2024") == "2024"
+            assert words.iso(date(2024, 7, 22)) == "2024-07-22"
+            assert {words.day(None), words.day(""), words.moment(None), words.minute(0)} == {"–"}
+
+
+@pytest.mark.parametrize(
+    ("code", "en", "zh"),
+    [("CNY", "CNY", "元"), ("EUR", "EUR", "欧元"), ("HKD", "HKD", "港元"), ("XTS", "XTS", "XTS")],
+)
+def test_money_is_named_by_the_scheme(code, en, zh):
+    from django.template import Context, Template
+
+    text = Template('{% say "Price, {currency}/t, {n}" "价格（{currency}/吨），{n}" n=3 %}')
+    for lang, wanted in (("en", f"Price, {en}/t, 3"), ("zh", f"价格（{zh}/吨），3")):
+        assert text.render(Context({"lang": lang, "currency": currency_word(code, lang)})) == wanted
+
+
+def test_no_page_names_a_currency_of_its_own(visitor):
+    from capwright.web.setup import HERE
+
+    for path in (*(HERE / "templates").rglob("*.html"), *(HERE / "static" / "web").glob("*.js")):
+        found = re.search(
+            r"\byuan\b|\bCNY\b|(?<![单港美欧])元(?![格素])|人民币", path.read_text(encoding="utf-8")
+        )
+        assert found is None, (path.name, found)
+    assert "CNY/t" in visitor.get("/", {"lang": "en"}).content.decode()
+    assert "元/吨" in visitor.get("/", {"lang": "zh"}).content.decode()

@@ -31,7 +31,7 @@ def send(client, number, **given):
 
 def test_anybody_sees_the_products(visitor):
     text = visitor.get("/market/").content.decode()
-    assert "2024-07-22" in text
+    assert "22 Jul 2024" in text
     for product in ("GDEA", "PHCER", "CCER"):
         assert f'href="/market/{product}/"' in text
 

@@ -49,7 +49,7 @@ NOT_ADMITTED = define(
 OFF_TICK = define(
     "CW-6002",
     en="The price must be above zero and a multiple of {tick}.",
-    zh="申报价格须大于零，且为{tick}元的整数倍。",
+    zh="申报价格须大于零，且为{tick}的整数倍。",
     rule="auction notice: price step",
 )
 OFF_LOT = define(

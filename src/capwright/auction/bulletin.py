@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from capwright.auction.messages import AuctionCleared
 from capwright.auction.state import Auction, BidRecord, Lot
-from capwright.kernel.quantity import format_money, format_tonnes
+from capwright.kernel.quantity import currency_word, format_money, format_tonnes
 from capwright.kernel.refusal import Refusal
 from capwright.kernel.text import MAX_ID
 
@@ -27,7 +27,6 @@ _SALES: Final[dict[Sale, tuple[str, str]]] = {
     "one_way_auction": ("one-way auction", "单向竞价"),
     "entrusted_auction": ("entrusted auction", "竞价转让"),
 }
-_CURRENCIES: Final = {"CNY": "元", "EUR": "欧元", "GBP": "英镑", "USD": "美元"}
 _SHARE: Final = Decimal("0.0001")
 
 
@@ -162,7 +161,7 @@ def notice(found: Bulletin) -> tuple[str, str]:
 
 
 def _zh(found: Bulletin) -> Iterable[str]:
-    money = _CURRENCIES.get(found.currency, found.currency)
+    money = currency_word(found.currency, "zh")
 
     def price(value: Decimal | None) -> str:
         return f"{value:,}{money}/吨"

@@ -47,8 +47,8 @@ BAD_LOT = define(
     "CW-6312",
     en="{quantity_t} t at a floor of {floor} cannot be entrusted: {least_t} to {most_t} t in lots of "
     "{lot_t} t, prices in steps of {tick}.",
-    zh="不能委托{quantity_t}吨、底价{floor}元：数量须为{least_t}至{most_t}吨、{lot_t}吨的整数倍，"
-    "价格最小变动单位{tick}元。",
+    zh="不能委托{quantity_t}吨、底价{floor}：数量须为{least_t}至{most_t}吨、{lot_t}吨的整数倍，"
+    "价格最小变动单位为{tick}。",
     rule=_RULE,
 )
 NOT_FREE = define(

@@ -15,6 +15,7 @@ from capwright.kernel.refusal import define, refuse
 __all__ = [
     "MAX_FEN",
     "MAX_T",
+    "currency_word",
     "floor_t",
     "format_money",
     "format_tonnes",
@@ -22,6 +23,12 @@ __all__ = [
     "parse_tonnes",
     "round_fen",
 ]
+
+# Hundredths of each are what amounts are kept in.
+_CURRENCIES: Final = {
+    "CNY": "元", "EUR": "欧元", "GBP": "英镑", "USD": "美元", "HKD": "港元", "MOP": "澳门元", "TWD": "新台币",
+    "SGD": "新加坡元", "AUD": "澳元", "NZD": "新西兰元", "CAD": "加元", "CHF": "瑞士法郎",
+}  # fmt: skip
 
 # Bounds on everything: the world emits about 6e10 t a year, and amounts must fit a signed 64-bit column.
 MAX_T: Final = 10**12
@@ -79,6 +86,11 @@ def format_money(amount_fen: int) -> str:
     """Return fen as currency units with two decimals; `parse_money_fen` reads it back."""
     sign = "-" if amount_fen < 0 else ""
     return f"{sign}{abs(amount_fen) // 100:,}.{abs(amount_fen) % 100:02d}"
+
+
+def currency_word(currency: str, lang: str = "en") -> str:
+    """Return what an ISO 4217 code is called beside an amount: the code in English, the word in Chinese."""
+    return _CURRENCIES.get(currency, currency) if lang == "zh" else currency
 
 
 def floor_t(value: Decimal) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from capwright.kernel.quantity import format_money, format_tonnes
+from capwright.kernel.quantity import currency_word, format_money, format_tonnes
 
 if TYPE_CHECKING:
     from datetime import date
@@ -16,7 +16,6 @@ __all__ = ["LANGUAGES", "NONE", "Voice", "scaled"]
 LANGUAGES: Final = ("zh", "en")
 NONE: Final = "–"
 _MINUS: Final = "\u2212"
-_CURRENCIES: Final = {"CNY": "元", "EUR": "欧元", "GBP": "英镑", "USD": "美元"}
 _MILLION: Final = 10**6
 _WAN: Final = 10**4
 _YI: Final = 10**8
@@ -39,7 +38,7 @@ class Voice:
         assert lang in LANGUAGES, lang
         self.lang = lang
         self.zh = lang == "zh"
-        self.currency = _CURRENCIES.get(currency, currency) if self.zh else currency
+        self.currency = currency_word(currency, lang)
 
     def say(self, en: str, zh: str) -> str:
         """The words in this language."""

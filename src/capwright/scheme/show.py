@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from capwright.kernel.quantity import currency_word
 from capwright.scheme.schema import Scheme
 from capwright.scheme.section import Citation, Confidence, Section
 from capwright.scheme.shape import EXEMPT, items_of, keyed_items
@@ -242,7 +243,7 @@ def unit_of(owner: Section, field: str, currency: str) -> Text:
     if field in ("benchmark", "new_project_energy_factor", "heat_benchmark"):
         per = {"benchmark": getattr(owner, "activity_unit", "t"), "heat_benchmark": "GJ"}.get(field, "tce")
         return _same(f"tCO2/{per}")
-    money = Text(*_CURRENCIES.get(currency, (currency, currency)))
+    money = Text(currency_word(currency), currency_word(currency, "zh"))
     if field.endswith("_fen_per_t"):
         return Text(f"{money.en}/t", f"{money.zh}/吨")
     if field.endswith("_fen"):
@@ -250,7 +251,6 @@ def unit_of(owner: Section, field: str, currency: str) -> Text:
     return next((Text(*words) for ending, words in _UNITS.items() if field.endswith(ending)), Text("", ""))
 
 
-_CURRENCIES = {"CNY": ("CNY", "元"), "EUR": ("EUR", "欧元"), "GBP": ("GBP", "英镑"), "USD": ("USD", "美元")}
 # The longer endings come first.
 _UNITS = {
     "_working_days": ("working days", "个工作日"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from capwright.kernel.quantity import currency_word
 from capwright.projection.viewer import PUBLIC, Viewer, viewer_of
 from capwright.web.clock import Moment, now
 from capwright.web.hosting import host
@@ -35,7 +36,8 @@ def market(request: HttpRequest) -> dict[str, Any]:
     moment: Moment = now()
     with here.look() as state:
         about = dict(state.state.about)
-        name = state.rulebook.now().scheme.name if state.state.opened else ""
+        rules = state.rulebook.now() if state.state.opened else None
+    name = rules.scheme.name if rules else ""
     lang = getattr(request, "lang", "zh")
     return {
         "lang": lang,
@@ -48,6 +50,7 @@ def market(request: HttpRequest) -> dict[str, Any]:
         "about": about,
         "market_title": about.get(lang) or about.get("en") or name,
         "scheme_name": name,
+        "currency": currency_word(rules.body.currency, lang) if rules else "",
         "desk_nav": desk_nav(viewer(request), lang) if request.path.startswith("/desk") else [],
     }
 

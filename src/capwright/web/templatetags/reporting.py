@@ -9,7 +9,6 @@ from django import template
 
 from capwright.filing.wording import OBTAINED, ROLES, SCOPES
 from capwright.mrv.working import shown
-from capwright.web.clock import local
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -213,12 +212,6 @@ def minus(value: int, other: int) -> int:
 def unlocal(value: Decimal | float) -> str:
     """A number as attributes want it."""
     return f"{float(value):.3f}"
-
-
-@register.filter
-def on_day(at_ms: int | None) -> str:
-    """The day of a time by the market's clock."""
-    return "–" if not at_ms else local(at_ms).date().isoformat()
 
 
 @register.filter

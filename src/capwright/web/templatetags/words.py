@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import json
-from datetime import date
-from typing import TYPE_CHECKING, Any
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 from django import template
+from django.utils import dateformat
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 
 from capwright.kernel.quantity import format_money
 from capwright.projection import terms
-from capwright.web.clock import local
+from capwright.web.clock import local, zone
 
 if TYPE_CHECKING:
     from django.template.context import Context
     from django.utils.safestring import SafeString
 
 register = template.Library()
+_MONTH: Final = re.compile(r"\d{4}-\d\d")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @register.simple_tag(takes_context=True)
 def say(context: Context, en: str, zh: str, **given: Any) -> str:
-    """One of two texts, by the language of the page; `{name}` in it is filled in."""
+    """One of two texts, by the language of the page; `{name}` in it is filled in, as is `{currency}`."""
     text = zh if context.get("lang") == "zh" else en
+    if "{currency}" in text:
+        given["currency"] = context.get("currency", "")
     return text.format(**given) if given else text
 
 
@@ -48,20 +55,52 @@ def percent(value: float | None) -> str:
 
 @register.filter
 def moment(at_ms: int | None) -> str:
-    """A time of the journal by the market's clock."""
-    return "–" if not at_ms else local(at_ms).strftime("%Y-%m-%d %H:%M:%S")
+    """A time of the journal by the market's clock: 22 Jul 2024 10:00:05, 2024年7月22日 10:00:05."""
+    return "–" if not at_ms else _dated(local(at_ms), " H:i:s")
 
 
 @register.filter
-def minute(at_ms: int | None) -> str:
-    """A time to the minute."""
-    return "–" if not at_ms else local(at_ms).strftime("%Y-%m-%d %H:%M")
+def minute(at: int | datetime | None) -> str:
+    """A time to the minute: of the journal in ms, or one of the site's own."""
+    if isinstance(at, datetime):
+        return _dated(at.astimezone(zone()), " H:i")
+    return "–" if not at else _dated(local(at), " H:i")
 
 
 @register.filter
-def day(value: date | None) -> str:
-    """A date."""
-    return "–" if value is None else value.isoformat()
+def on_day(at_ms: int | None) -> str:
+    """The day of a time by the market's clock."""
+    return "–" if not at_ms else _dated(local(at_ms))
+
+
+@register.filter
+def day(value: date | str | None) -> str:
+    """A day as people write it: 22 Jul 2024, 2024年7月22日. Also from tables."""
+    if isinstance(value, str):
+        if _MONTH.fullmatch(value):
+            return month(date.fromisoformat(f"{value}-01"))
+        return _dated(date.fromisoformat(value)) if _DAY.fullmatch(value) else value or "–"
+    return "–" if value is None else _dated(value)
+
+
+@register.filter
+def month(value: date) -> str:
+    """A month: Jul 2024, 2024年7月."""
+    return dateformat.format(value, "Y年n月" if _chinese() else "M Y")
+
+
+@register.filter
+def iso(value: date | None) -> str:
+    """A day as forms and addresses have it: 2024-07-22."""
+    return "" if value is None else value.isoformat()
+
+
+def _dated(value: date, more: str = "") -> str:
+    return dateformat.format(value, ("Y年n月j日" if _chinese() else "j M Y") + more)
+
+
+def _chinese() -> bool:
+    return (get_language() or "zh").startswith("zh")
 
 
 @register.filter

@@ -4,11 +4,12 @@
   const shared = window.capwrightTrade;
   const ticket = document.getElementById("ticket");
   if (!shared || !ticket) return;
-  const { page, state, say, el, fill, price, money, tonnes, moment, read } = shared;
+  const { page, state, say, el, fill, price, money, tonnes, day, moment, read } = shared;
   const confirmBox = document.getElementById("confirm");
   const said = ticket.querySelector("[data-said]");
   const first = said.textContent;
   const sum = (name, text) => { ticket.querySelector(`[data-s="${name}"]`).textContent = text; };
+  const currency = document.documentElement.dataset.currency;
   const side = () => ticket.elements.side.value;
   const sideWord = (value) => page.words.side[value];
   let checked = null;
@@ -127,7 +128,7 @@
     at.hidden = false;
     at.textContent = say(
       `Picking a listing to ${one.side} ${tonnes.format(one.left_t)} t at ${price(one.price_fen_per_t)}: you ${mine}.`,
-      `点选${sideWord(one.side)}挂牌：${price(one.price_fen_per_t)}元/吨，剩余${tonnes.format(one.left_t)}吨；本方${sideWord(mine)}。`);
+      `点选${sideWord(one.side)}挂牌：${price(one.price_fen_per_t)}${currency}/吨，剩余${tonnes.format(one.left_t)}吨；本方${sideWord(mine)}。`);
     dress();
     ticket.elements.quantity.focus();
     ticket.elements.quantity.select();
@@ -139,11 +140,11 @@
     document.getElementById("confirm-head").textContent = picked ? `${say("Pick", "点选")} · ${sideWord(side())} ${page.code}` : `${sideWord(side())} ${page.code}`;
     const validity = ticket.elements.validity ? page.words.validity[ticket.elements.validity.value] : "";
     const lines = [
-      [say("Price, yuan/t", "价格（元/吨）"), ticket.elements.price.value],
+      [say(`Price, ${currency}/t`, `价格（${currency}/吨）`), ticket.elements.price.value],
       [say("Tonnes", "数量（吨）"), tonnes.format(Number(ticket.elements.quantity.value.replace(/,/g, "")))],
-      [say("Value, yuan", "金额（元）"), money(found.value_fen)],
-      [say("Fee, yuan", "手续费（元）"), money(found.fee_fen)],
-      [side() === "buy" ? say("To pay, yuan", "应付（元）") : say("To receive, yuan", "应收（元）"), money(found.total_fen)],
+      [say(`Value, ${currency}`, `金额（${currency}）`), money(found.value_fen)],
+      [say(`Fee, ${currency}`, `手续费（${currency}）`), money(found.fee_fen)],
+      [side() === "buy" ? say(`To pay, ${currency}`, `应付（${currency}）`) : say(`To receive, ${currency}`, `应收（${currency}）`), money(found.total_fen)],
     ];
     if (!picked && validity) lines.push([say("Validity", "有效期"), validity + (ticket.elements.validity.value === "gtd" ? ` ${ticket.elements.until.value}` : "")]);
     document.getElementById("confirm-lines").replaceChildren(...lines.flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)]));
@@ -211,7 +212,7 @@
   });
   const orderRow = (one) => el("tr", {},
     cell(moment(one.at_ms)), cell(one.product), sideCell(one.side), cell(price(one.price_fen_per_t), "n"),
-    cell(`${tonnes.format(one.left_t)} / ${tonnes.format(one.quantity_t)}`, "n"), cell(one.until ? one.until.slice(5) : say("today", "当日")),
+    cell(`${tonnes.format(one.left_t)} / ${tonnes.format(one.quantity_t)}`, "n"), cell(one.until ? day(one.until) : say("today", "当日")),
     el("td", { className: "acts-cell" }, act(say("Change", "改单"), () => change(one)), " ", act(say("Cancel", "撤单"), () => send({ action: "cancel", order: one.id }))));
   const tradeRow = (one) => el("tr", {},
     cell(moment(one.at_ms)), cell(one.product), sideCell(one.side), cell(price(one.price_fen_per_t), "n"),
@@ -222,7 +223,7 @@
     cell(price(one.price_fen_per_t), "n"), cell(tonnes.format(one.quantity_t), "n"),
     el("td", { className: "acts-cell" },
       one.own ? act(say("Withdraw", "撤回"), () => send({ action: "withdraw", deal: one.id }))
-        : act(say("Confirm", "确认"), () => { if (window.confirm(say(`Settle ${tonnes.format(one.quantity_t)} t at ${price(one.price_fen_per_t)} now?`, `确认以${price(one.price_fen_per_t)}元/吨成交${tonnes.format(one.quantity_t)}吨？`))) send({ action: "confirm", deal: one.id }); }, ""),
+        : act(say("Confirm", "确认"), () => { if (window.confirm(say(`Settle ${tonnes.format(one.quantity_t)} t at ${price(one.price_fen_per_t)} now?`, `确认以${price(one.price_fen_per_t)}${currency}/吨成交${tonnes.format(one.quantity_t)}吨？`))) send({ action: "confirm", deal: one.id }); }, ""),
       " ", one.own ? "" : act(say("Decline", "拒绝"), () => send({ action: "withdraw", deal: one.id }))));
   const list = (id, rows) => {
     fill(id, rows);

@@ -13,15 +13,19 @@
 
   // Words and numbers.
   const tonnes = new Intl.NumberFormat("en-US");
-  const yuan = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  const money = (fen) => yuan.format(fen / 100);
+  const decimals = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const money = (fen) => decimals.format(fen / 100);
   const price = (fen) => (fen ? money(fen) : "–");
   const local = (ms) => new Date(ms + page.offset_min * 60000).toISOString();
   const clock = (ms) => local(ms).slice(11, 19);
+  const day = (iso) => { // with its year when that is another; "21 Jul" and "7月21日", as on the pages
+    const year = iso.slice(0, 4) === local(state.at_ms).slice(0, 4) ? undefined : "numeric";
+    return new Date(iso.slice(0, 10)).toLocaleDateString(zh ? "zh-CN" : "en-GB", { day: "numeric", month: zh ? "long" : "short", year, timeZone: "UTC" });
+  };
   const moment = (ms) => { // as much of the date as is needed
     const [then, today] = [local(ms), local(state.at_ms)];
     if (then.slice(0, 10) === today.slice(0, 10)) return clock(ms);
-    return then.slice(0, 4) === today.slice(0, 4) ? then.slice(5, 16).replace("T", " ") : then.slice(0, 10);
+    return then.slice(0, 4) === today.slice(0, 4) ? `${day(then)} ${then.slice(11, 16)}` : day(then);
   };
   const el = (tag, given = {}, ...children) => {
     const made = document.createElement(tag);
@@ -138,7 +142,7 @@
       grid: { vertLines: { color: colour("--grid") }, horzLines: { color: colour("--grid") } },
       rightPriceScale: { borderColor: colour("--line") },
       timeScale: { borderColor: colour("--line"), timeVisible: false, secondsVisible: false },
-      localization: { locale: zh ? "zh-CN" : "en-GB", priceFormatter: (value) => yuan.format(value), dateFormat: "yyyy-MM-dd" },
+      localization: { locale: zh ? "zh-CN" : "en-GB", priceFormatter: (value) => decimals.format(value), dateFormat: zh ? "yyyy年MM月dd日" : "dd MMM yyyy" },
       autoSize: true,
     });
     const made = lib.createChart(at, look());
@@ -273,6 +277,6 @@
   setInterval(() => { if (!document.hidden) read(); }, 60000); // sessions begin and end without an event
   document.addEventListener("visibilitychange", () => { if (!document.hidden) read(); });
 
-  window.capwrightTrade = { page, state, say, el, fill, price, money, tonnes, moment, read, listeners, render };
+  window.capwrightTrade = { page, state, say, el, fill, price, money, tonnes, day, moment, read, listeners, render };
   render();
 })();
