@@ -105,7 +105,7 @@ def test_statements_add_up_to_zero(site, desk):
 def test_alerts_are_those_of_the_watch(site, desk):
     from capwright.projection.alerts import alerts_of
 
-    found = alerts_of(site.host)
+    found, _ = alerts_of(site.host, wait=True)
     assert found, "the July of the story crosses thresholds"
     assert {alert.day for alert in found} <= {date(2024, 6, n) for n in range(1, 31)} | {
         date(2024, 7, n) for n in range(1, 32)
@@ -114,7 +114,21 @@ def test_alerts_are_those_of_the_watch(site, desk):
     assert found[-1].said("en") in text.replace("&#x27;", "'")
     one = desk.get(f"/desk/exchange/surveillance/?kind={found[-1].code}&day={found[-1].day}").content.decode()
     assert found[-1].said("en") in one.replace("&#x27;", "'")
-    assert alerts_of(site.host) == found, "looking again raises nothing twice"
+    assert alerts_of(site.host) == (found, True), "looking again raises nothing twice"
+
+
+def test_many_rows_are_looked_through_beside_the_page(site, desk, monkeypatch):
+    from capwright.projection import alerts
+
+    found, _ = alerts.alerts_of(site.host, wait=True)
+    monkeypatch.setattr(alerts, "AT_ONCE", 0)
+    alerts._FEEDS.pop(site.host)
+    page, until = desk.get("/desk/exchange/surveillance/").content.decode(), time.monotonic() + 60
+    assert "are being looked through" in page
+    while "are being looked through" in page and time.monotonic() < until:
+        time.sleep(0.05)
+        page = desk.get("/desk/exchange/surveillance/").content.decode()
+    assert alerts.alerts_of(site.host) == (found, True)
 
 
 def test_a_case_gets_its_steps(site, desk):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["alerts_of"]
 
 DAYS: Final = 20  # trading days that are watched
+AT_ONCE: Final = 2_000  # rows that somebody who looks waits for
 
 
 class _Feed:
@@ -30,25 +31,42 @@ class _Feed:
         self.watch: Watch | None = None
         self.seq = 0
         self.known: tuple[Alert, ...] = ()
+        self.working = False
 
 
 _FEEDS: Final[WeakKeyDictionary[Replica, _Feed]] = WeakKeyDictionary()
 _GUARD: Final = threading.Lock()
 
 
-def alerts_of(replica: Replica) -> tuple[Alert, ...]:
-    """All alerts of the last trading days in the order in which they were raised.
+def alerts_of(replica: Replica, *, wait: bool = False) -> tuple[tuple[Alert, ...], bool]:
+    """Alerts of the last trading days in the order in which they were raised, and whether all are there.
 
-    The first look reads the rows of those days; later ones only what came since.
+    The first look reads the rows of those days, later ones what came since. When that is much it is read
+    beside, in a thread of its own; with `wait` at once.
     """
     with _GUARD:
         feed = _FEEDS.setdefault(replica, _Feed())
-    with feed.lock:
         if feed.watch is None:
             _begin(replica, feed)
-        if feed.watch is not None and feed.seq < replica.head.seq:
-            _read(replica, feed, feed.watch)
-    return feed.known
+        if feed.watch is None:  # nothing is traded
+            return (), True
+        beside = not wait and (feed.working or replica.head.seq - feed.seq > AT_ONCE)
+        if beside and not feed.working:
+            feed.working = True
+            threading.Thread(target=_catch_up, args=(replica, feed), daemon=True).start()
+    if beside:
+        return feed.known, False
+    _catch_up(replica, feed)
+    return feed.known, True
+
+
+def _catch_up(replica: Replica, feed: _Feed) -> None:
+    try:
+        with feed.lock:
+            if feed.watch is not None and feed.seq < replica.head.seq:
+                _read(replica, feed, feed.watch)
+    finally:
+        feed.working = False
 
 
 def _begin(replica: Replica, feed: _Feed) -> None:

@@ -72,7 +72,7 @@ def page(request: HttpRequest) -> HttpResponse:
     who = officer(request)
     here = host()
     lang = getattr(request, "lang", "zh")
-    found = alerts_of(here)
+    found, current = alerts_of(here)
     code, day = request.GET.get("kind", ""), request.GET.get("day", "")
     days = sorted({alert.day for alert in found}, reverse=True)
     listed = [a for a in reversed(found) if code in ("", a.code) and day in ("", a.day.isoformat())]
@@ -105,6 +105,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "alerts": [_row(alert, lang, names) for alert in listed[:_PAGE]],
         "left_out": max(0, len(listed) - _PAGE),
         "total": len(found),
+        "current": current,
         "watched": watched,
         "kinds": kinds,
         "days": days,
