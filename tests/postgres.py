@@ -222,6 +222,12 @@ class PrivateServer(PostgresServer):
                     self.stop("immediate")
         self._process = None
 
+    def allow(self, network: str) -> None:
+        """Let a network of this machine's own in; `listen_addresses` has to name an address in it."""
+        with (self._data / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+            rules.write(f"host all all {network} trust\n")
+        self._administer("SELECT pg_reload_conf()")
+
     def close(self) -> None:
         if os.getpid() != self._owner:
             return  # a forked child ends: the server is its parent's

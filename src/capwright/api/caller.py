@@ -13,10 +13,13 @@ from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address, ip_network
 from typing import Final
 
+from django.db import Error
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from msgspec import Struct
 
+from capwright.kernel.refusal import refuse
 from capwright.web.people import holder_of_session, person_of_token
+from capwright.web.refusals import PEOPLE_AWAY
 
 __all__ = ["NOBODY", "Caller", "Callers"]
 
@@ -69,11 +72,14 @@ class Callers:
         return kept[1] if kept is not None and kept[0] > time.monotonic() else None
 
     def find(self, headers: dict[bytes, bytes]) -> Caller:
-        """The caller of these headers; refuses a token that is not valid."""
+        """The caller of these headers; refuses a token that is not valid, and CW-9790 if nobody can tell."""
         key = self._key(headers)
         if key is None:
             return NOBODY
-        caller = self._looked_up(headers)
+        try:
+            caller = self._looked_up(headers)
+        except Error:
+            refuse(PEOPLE_AWAY)
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()
         self._kept[key] = (time.monotonic() + _KEPT_S, caller)

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from capwright.kernel.refusal import Refusal, Refused
 from capwright.web.language import ENGLISH, chosen
+from capwright.web.refusals import PEOPLE_AWAY
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -65,7 +66,7 @@ class Problem(Struct, omit_defaults=True):
 
 
 def _refused(request: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
-    unavailable = error.refusal.code.startswith(_NOT_KNOWN)
+    unavailable = error.refusal.code.startswith((_NOT_KNOWN, PEOPLE_AWAY.code))
     status = 503 if unavailable else 422
     problem, headers = Problem.of(error.refusal, status).spoken(request.headers.get("accept-language", ""))
     return Response(msgspec.json.encode(problem), status_code=status, media_type=_TYPE, headers=headers)

@@ -121,6 +121,11 @@ class Host:
         """The last row known here to be durable; pages follow it."""
         return self._engine.head if self._engine is not None else self.follower.head
 
+    @property
+    def fenced(self) -> bool:
+        """Whether this process's engine is out of office: another has the lease. Its commands are refused."""
+        return self._engine is not None and self._engine.stopped is not None
+
     def look(self) -> AbstractContextManager[Market]:
         """The state, which stands still inside the block."""
         return self.follower.look()

@@ -26,6 +26,8 @@ from capwright.kernel.refusal import Refusal, Refused
 
 try:
     import psycopg
+
+    from capwright.journal.wire import connect
 except ImportError:  # pragma: no cover - the extra `postgres` is not installed
     psycopg = None  # type: ignore[assignment]
 
@@ -60,16 +62,35 @@ PATIENCE_S: Final = 30.0
 
 
 class _Answer(Struct):
-    """What came of a command without a new row: the row of the first answer, or a refusal."""
+    """What came of a command without a new row: the row of the first answer, or a refusal.
+
+    `failed`: the engine could not say (`JournalUnavailable`); else the refusal is the answer.
+    """
 
     seq: int = 0
     refusal: Refusal | None = None
+    failed: bool = False
 
 
 def _connected(url: str) -> Any:
-    connection = psycopg.connect(url, autocommit=True, connect_timeout=5, application_name="capwright-inbox")
+    connection = connect(url, "capwright-inbox")
     connection.execute(_SESSION)
     return connection
+
+
+def _dropped(connection: Any) -> None:
+    """Close a session of which nothing is expected any more."""
+    if connection is not None:
+        with contextlib.suppress(psycopg.Error):
+            connection.close()
+
+
+class _Asked(Struct):
+    """A command that waits for its answer: id, actor and text, until when, and who waits."""
+
+    put: tuple[str, str, str]
+    until: float
+    futures: list[Future[Outcome]]
 
 
 class Messenger:
@@ -80,7 +101,7 @@ class Messenger:
         self._follower = follower
         self._patience_s = patience_s
         self._queue: SimpleQueue[tuple[str, str, str] | None] = SimpleQueue()
-        self._waiting: dict[str, list[tuple[float, Future[Outcome]]]] = {}
+        self._waiting: dict[str, _Asked] = {}
         self._lock = threading.Lock()
         self._closing = False
         connection = _connected(url)
@@ -100,9 +121,11 @@ class Messenger:
         if self._closing:
             raise fault.unavailable(fault.CLOSED)
         future: Future[Outcome] = Future()
+        put = (command_id, actor, msgspec.json.encode(command).decode())
         with self._lock:
-            self._waiting.setdefault(command_id, []).append((time.monotonic() + self._patience_s, future))
-        self._queue.put((command_id, actor, msgspec.json.encode(command).decode()))
+            asked = self._waiting.setdefault(command_id, _Asked(put, time.monotonic() + self._patience_s, []))
+            asked.futures.append(future)
+        self._queue.put(put)
         return future
 
     def _send(self) -> None:
@@ -125,6 +148,7 @@ class Messenger:
                 connection.execute("NOTIFY capwright_inbox")
                 batch = []
             except psycopg.Error:
+                _dropped(connection)
                 connection = None
                 self._expire()
                 batch = [one for one in batch if one[0] in self._waiting]
@@ -135,17 +159,28 @@ class Messenger:
             connection.close()
 
     def _listen(self) -> None:
-        """Wake the follower when the engine has written, and fetch the answers that have no row."""
+        """Wake the follower when the engine has written, and fetch the answers that have no row.
+
+        After a break what waits is put in again: a database that crashed has forgotten what had no row yet.
+        """
+        broken = False
         while not self._closing:
             try:
                 with _connected(self._url) as connection:
                     connection.execute("LISTEN capwright_done")
+                    if broken:
+                        with self._lock:
+                            again = [one.put for one in self._waiting.values()]
+                        for put in again:
+                            self._queue.put(put)
+                    broken = False
                     while not self._closing:
                         for _ in connection.notifies(timeout=_WAIT_S, stop_after=1):
                             self._follower.nudge()
                         self._fetch(connection)
                         self._expire()
             except psycopg.Error:
+                broken = True
                 self._expire()
                 time.sleep(_RETRY_S)
 
@@ -156,8 +191,10 @@ class Messenger:
             said = msgspec.json.decode(answer, type=_Answer)
             if said.seq:
                 self._answer(command_id, self._first(connection, command_id, said.seq))
-            elif said.refusal is not None:
-                self._fail(command_id, Refused(said.refusal))
+            elif said.refusal is not None and said.failed:
+                self._fail(command_id, fault.JournalUnavailable(said.refusal))
+            else:
+                self._answer(command_id, Outcome(0, (), said.refusal))
 
     def _first(self, connection: Any, command_id: str, seq: int) -> Outcome:
         events = connection.execute("SELECT events FROM journal WHERE seq = %s", (seq,)).fetchone()
@@ -176,20 +213,20 @@ class Messenger:
 
     def _answer(self, command_id: str, outcome: Outcome) -> None:
         with self._lock:
-            waiting = self._waiting.pop(command_id, ())
-        for _, future in waiting:
+            asked = self._waiting.pop(command_id, None)
+        for future in asked.futures if asked else ():
             future.set_result(outcome)
 
     def _fail(self, command_id: str, why: Exception) -> None:
         with self._lock:
-            waiting = self._waiting.pop(command_id, ())
-        for _, future in waiting:
+            asked = self._waiting.pop(command_id, None)
+        for future in asked.futures if asked else ():
             future.set_exception(why)
 
     def _expire(self) -> None:
         now = time.monotonic()
         with self._lock:
-            late = [name for name, waiting in self._waiting.items() if waiting[0][0] < now]
+            late = [name for name, asked in self._waiting.items() if asked.until < now]
         for name in late:
             self._fail(name, fault.unavailable(fault.UNKNOWN_COMMIT, "the engine did not answer in time"))
 
@@ -255,12 +292,13 @@ class Clerk:
                     raise
                 if no.refusal.code == fault.NOT_WRITTEN.code:
                     continue  # stays in the inbox: the next round tries again
-                answers.append((msgspec.json.encode(_Answer(refusal=no.refusal)).decode(), number))
+                answers.append((msgspec.json.encode(_Answer(0, no.refusal, failed=True)).decode(), number))
             else:
-                if outcome.repeated:
-                    answers.append((msgspec.json.encode(_Answer(outcome.seq)).decode(), number))
-                else:
+                if outcome.seq and not outcome.repeated:
                     done.append(number)
+                else:
+                    refusal = None if outcome.seq else outcome.refusal
+                    answers.append((msgspec.json.encode(_Answer(outcome.seq, refusal)).decode(), number))
         with connection.transaction(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM inbox WHERE id = ANY(%s)", (done,))
             if answers:

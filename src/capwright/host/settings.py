@@ -10,7 +10,7 @@ import importlib.util
 import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, cast
 
 from msgspec import Struct
 
@@ -19,7 +19,7 @@ from capwright.kernel.refusal import define, refuse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["S3", "Settings", "settings_of"]
+__all__ = ["S3", "Settings", "bad_setting", "settings_of"]
 
 BAD_SETTING = define(
     "CW-9710",
@@ -98,23 +98,27 @@ def settings_of(
             values[name] = _typed(name, said)
     settings = Settings(**cast("dict[str, Any]", values))
     if not 0 < settings.port <= MAX_PORT:
-        _bad("port", settings.port, "it must lie between 1 and 65535", "应在1至65535之间")
+        bad_setting("port", settings.port, "it must lie between 1 and 65535", "应在1至65535之间")
     if settings.role not in {"all", "engine", "web"}:
-        _bad("role", settings.role, "it must be all, engine or web", "应为 all、engine 或 web")
+        bad_setting("role", settings.role, "it must be all, engine or web", "应为 all、engine 或 web")
     if settings.log not in {"text", "json"}:
-        _bad("log", settings.log, "it must be text or json", "应为 text 或 json")
+        bad_setting("log", settings.log, "it must be text or json", "应为 text 或 json")
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
-        _bad("public_url", settings.public_url, "it must begin with https://", "应以 https:// 开头")
+        bad_setting("public_url", settings.public_url, "it must begin with https://", "应以 https:// 开头")
     if not settings.mail_url.startswith(("console:", "smtp://", "smtps://")):
-        _bad("mail_url", "…", "it must be console: or smtp(s)://…", "应为 console: 或 smtp(s)://…")
+        bad_setting("mail_url", "…", "it must be console: or smtp(s)://…", "应为 console: 或 smtp(s)://…")
     _check_documents(settings)
     if settings.role != "all" and not settings.on_server:
-        _bad("role", settings.role, "a SQLite journal has one process", "SQLite 日志只能由一个进程使用")
+        bad_setting(
+            "role", settings.role, "a SQLite journal has one process", "SQLite 日志只能由一个进程使用"
+        )
     key = settings.secret_key
     if not key and not settings.demo and settings.db.startswith("postgres"):
-        _bad("secret_key", "", "production needs one", "生产环境必须设置")
+        bad_setting("secret_key", "", "production needs one", "生产环境必须设置")
     if key and len(key) < _SHORTEST_KEY:
-        _bad("secret_key", "…", f"it needs {_SHORTEST_KEY} characters", f"至少需要{_SHORTEST_KEY}个字符")
+        bad_setting(
+            "secret_key", "…", f"it needs {_SHORTEST_KEY} characters", f"至少需要{_SHORTEST_KEY}个字符"
+        )
     return _filled(settings, keep=keep)
 
 
@@ -122,25 +126,27 @@ def _check_documents(settings: Settings) -> None:
     address, endpoint, scan = settings.documents, settings.documents_endpoint, settings.scan
     if address.startswith(S3):
         if not address.removeprefix(S3).partition("/")[0]:
-            _bad("documents", address, "it must name a bucket: s3://BUCKET/PREFIX", "应为 s3://桶名/前缀")
+            bad_setting(
+                "documents", address, "it must name a bucket: s3://BUCKET/PREFIX", "应为 s3://桶名/前缀"
+            )
         if importlib.util.find_spec("obstore") is None:
-            _bad("documents", address, "install capwright[s3]", "请安装 capwright[s3]")
+            bad_setting("documents", address, "install capwright[s3]", "请安装 capwright[s3]")
     elif "://" in address:
-        _bad("documents", address, "it must be a folder or s3://…", "应为文件夹或 s3://…")
+        bad_setting("documents", address, "it must be a folder or s3://…", "应为文件夹或 s3://…")
     if endpoint and not endpoint.startswith(("https://", "http://")):
-        _bad("documents_endpoint", endpoint, "it must begin with https://", "应以 https:// 开头")
+        bad_setting("documents_endpoint", endpoint, "it must begin with https://", "应以 https:// 开头")
     if "://" in scan and not scan.startswith("clamd://"):
-        _bad("scan", scan, "it must be a program or clamd://…", "应为程序或 clamd://…")
+        bad_setting("scan", scan, "it must be a program or clamd://…", "应为程序或 clamd://…")
 
 
 def _typed(name: str, said: str) -> object:
     if name in {"port", "rate_limit", "socket_limit"}:
         if not said.isdecimal():
-            _bad(name, said, "it must be a number", "应为数字")
+            bad_setting(name, said, "it must be a number", "应为数字")
         return int(said)
     if name == "demo":
         if said.lower() not in {"0", "1", "true", "false", "yes", "no", ""}:
-            _bad(name, said, "it must be 1 or 0", "应为1或0")
+            bad_setting(name, said, "it must be 1 or 0", "应为1或0")
         return said.lower() in {"1", "true", "yes"}
     if name == "trusted_proxies":
         return tuple(one.strip() for one in said.split(",") if one.strip())
@@ -172,5 +178,6 @@ def _kept_key(path: Path) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
-def _bad(name: str, value: object, fault: str, fault_zh: str) -> None:
+def bad_setting(name: str, value: object, fault: str, fault_zh: str) -> NoReturn:
+    """Refuse a setting (CW-9710); `fault` says what is wrong with `value`, which is shown."""
     refuse(BAD_SETTING, name=f"CAPWRIGHT_{name.upper()}", value=str(value), fault=fault, fault_zh=fault_zh)

@@ -28,7 +28,8 @@ _CONNECT_S: Final = 3
 class State(Struct, frozen=True):
     """Rows are counts; `journal` is the last row in the database, `follower` and `views` what pages have.
 
-    `fault` says why following stopped; `engine` whether somebody writes the journal.
+    `fault` says why following stopped; `engine` whether somebody writes the journal; `fenced` that it is no
+    longer this process, which had the engine in it.
     """
 
     answers: bool
@@ -39,6 +40,7 @@ class State(Struct, frozen=True):
     engine: bool
     fault: str
     took_s: float
+    fenced: bool = False
 
     @property
     def behind(self) -> int:
@@ -48,7 +50,7 @@ class State(Struct, frozen=True):
     @property
     def ready(self) -> bool:
         """Whether this process can serve: it follows closely, and the database answers."""
-        return self.answers and not self.fault and self.behind <= MOST_BEHIND
+        return self.answers and not self.fault and not self.fenced and self.behind <= MOST_BEHIND
 
 
 def state_of(host: Host) -> State:
@@ -74,6 +76,7 @@ def state_of(host: Host) -> State:
         engine,
         type(fault).__name__ if fault else "",
         time.perf_counter() - began,
+        host.fenced,
     )
 
 
@@ -81,8 +84,10 @@ def _engine(url: str) -> bool:
     """Whether the lease of the journal is held."""
     import psycopg  # noqa: PLC0415 - an extra
 
+    from capwright.journal.wire import connect  # noqa: PLC0415
+
     try:
-        with psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_S) as connection:
+        with connect(url, "capwright-state", connect_timeout=_CONNECT_S) as connection:
             return connection.execute(_ENGINE, (_LOCK_CLASS,)).fetchone() is not None
     except psycopg.Error as error:
         raise StoreFailed(str(error)) from error

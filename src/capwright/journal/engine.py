@@ -101,6 +101,11 @@ class Engine:
         return self._head
 
     @property
+    def stopped(self) -> Refused | None:
+        """Why this engine carries out nothing any more: closed, fenced, or its journal is wrong."""
+        return self._stopped
+
+    @property
     def machine(self) -> Machine:
         """The state after the last command. Look at it only while no other thread sends commands."""
         with self._lock:

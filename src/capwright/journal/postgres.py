@@ -30,6 +30,8 @@ from capwright.journal.store import PAGE_ROWS, SNAPSHOTS_KEPT, Snapshot
 try:
     import psycopg
     from psycopg import pq
+
+    from capwright.journal.wire import connect
 except ImportError:  # pragma: no cover - the extra `postgres` is not installed
     psycopg = None  # type: ignore[assignment]
 
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PostgresStore"]
 
-_CONNECT_S: Final = 5
 _LOCK_CLASS: Final = 0x43415057  # "CAPW"; the second half of the lock's key is the journal table's number
 _ENDING_S: Final = 0.3  # the session of an engine that was killed ends a moment after it
 _OWN_SESSION_S: Final = 5.0  # how long to wait until the server has ended our own lost session
@@ -115,15 +116,7 @@ class PostgresStore:
             raise open_fault(CANNOT_OPEN, url=self.url, reason=_reason(fault)) from fault
 
     def _connect(self) -> psycopg.Connection[Any]:
-        connection = psycopg.connect(
-            self._address,
-            autocommit=True,
-            connect_timeout=_CONNECT_S,
-            application_name="capwright",
-            keepalives_idle=10,
-            keepalives_interval=5,
-            keepalives_count=3,
-        )
+        connection = connect(self._address, "capwright")
         connection.execute(_SESSION.format(read_only="on" if self.read_only else "off"))
         return connection
 

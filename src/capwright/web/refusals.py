@@ -6,7 +6,8 @@ from capwright.kernel.refusal import define
 
 __all__ = [
     "ALTERED", "AWAY", "BAD_HOOK", "BAD_INVITATION", "BAD_KIND", "INFECTED", "NEEDS_MFA", "NOTHING",
-    "NOT_NUMBER", "NOT_SCANNED", "SEAL_BROKEN", "TOO_LARGE", "UNREADABLE", "YEAR_OR_MONTHS",
+    "NOT_NUMBER", "NOT_SCANNED", "PEOPLE_AWAY", "SEAL_BROKEN", "TOO_LARGE", "UNREADABLE",
+    "YEAR_OR_MONTHS",
 ]  # fmt: skip
 
 UNREADABLE = define(
@@ -120,4 +121,12 @@ ALTERED = define(
     mend_en="Tell the operator of this site, who can restore it from a backup.",
     mend_zh="请联系管理员从备份恢复。",
     rule="design: documents are named by their hash",
+)
+PEOPLE_AWAY = define(
+    "CW-9790",
+    en="The database that knows who you are does not answer. Nothing was done.",
+    zh="用户数据库没有响应，无法确认您的身份。本次请求未执行任何操作。",
+    mend_en="Try again in a moment; a command under the same key.",
+    mend_zh="请稍后重试；指令请使用同一幂等键。",
+    rule="design: what is away is said to be away",
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
+from capwright.host.settings import bad_setting
 from capwright.web.hosting import set_host
 
 if TYPE_CHECKING:
@@ -192,20 +193,32 @@ def _mail(address: str) -> dict[str, Any]:
 
 
 def _database(address: str) -> dict[str, Any]:
-    """A Django database from a file path or `postgresql://USER:PASSWORD@HOST:PORT/NAME`."""
+    """A Django database from a file path or an address of PostgreSQL, read as the journal's is (CW-9710)."""
     if not address.startswith(("postgresql://", "postgres://")):
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": address,
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode = WAL"},
         }
-    parts = urlsplit(address)
+    import psycopg  # noqa: PLC0415 - an extra
+
+    from capwright.journal.wire import parameters  # noqa: PLC0415 - needs psycopg
+
+    try:
+        given = parameters(address)
+    except psycopg.ProgrammingError:  # its text may hold the password
+        bad_setting("people_db", "…", "it is no address of PostgreSQL", "不是有效的 PostgreSQL 地址")
+    user = given.pop("user", "")
+    if not (name := given.pop("dbname", user)):
+        bad_setting("people_db", "…", "it names no database", "未指明数据库")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+        "NAME": name,
+        "USER": user,
+        "PASSWORD": given.pop("password", ""),
+        "HOST": given.pop("host", ""),
+        "PORT": given.pop("port", ""),
+        "OPTIONS": given,
         "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,  # a session that the server has ended is made anew, not shown as a fault
     }

@@ -26,7 +26,9 @@ from capwright.web.pages import (
     verifier,
 )
 
-__all__ = ["urlpatterns"]
+__all__ = ["handler500", "urlpatterns"]
+
+handler500 = "capwright.web.away.unforeseen"
 
 _PAGES = (
     public,

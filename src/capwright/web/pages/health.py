@@ -46,6 +46,7 @@ def ready(request: HttpRequest) -> HttpResponse:
         "people": people,
         "follower": not state.fault,
         "lag": state.behind <= MOST_BEHIND,
+        "lease": not state.fenced,
     }
     good = state.ready and people
     said = {
