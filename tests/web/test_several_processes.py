@@ -4,6 +4,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from capwright.host import Host, settings_of
@@ -125,6 +126,17 @@ def test_what_waited_is_done_when_an_engine_comes(market, engines):
         time.sleep(0.5)
         engines()
         assert future.result(30).ok
+
+
+def test_a_command_that_the_engine_does_not_know_stops_nobody(market, engines):
+    """A web process of a newer version hands it over; the engine's own version is older."""
+    assert engines().says() == "Active."
+    with Host(market) as host:
+        host._messenger._queue.put(("n-0", "exchange-1", '{"command":"FromTheFuture"}'))
+        assert host.send(notice(1), "n-1", "exchange-1").ok
+        with psycopg.connect(market.db) as connection:
+            (answer,) = connection.execute("SELECT answer FROM inbox WHERE command_id = 'n-0'").fetchone()
+        assert "CW-8503" in answer
 
 
 def test_one_process_can_be_all(market, tmp_path):

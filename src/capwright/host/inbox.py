@@ -315,6 +315,11 @@ class Clerk:
             failed: Future[Outcome] = Future()
             failed.set_exception(no)
             return failed
+        except msgspec.DecodeError as error:  # of a newer web process: it must not stop the others' commands
+            told: Future[Outcome] = Future()
+            details: dict[str, str | int] = {"command_id": command_id, "reason": str(error)}
+            told.set_result(Outcome(0, (), Refusal(fault.UNWRITABLE_COMMAND.code, details)))
+            return told
 
     def close(self) -> None:
         """Finish what is under way, then stop."""
