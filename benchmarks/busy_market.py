@@ -14,6 +14,7 @@ from contextlib import closing
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
+from capwright.compliance.messages import RecordEmissions
 from capwright.exchange.dayrules import is_clearing_day, is_trading_day
 from capwright.exchange.messages import CloseTradingDay, OpenTradingDay, PickOrder, PlaceOrder
 from capwright.exchange.room import ExchangeRoom
@@ -35,6 +36,7 @@ DAYS = 240  # that the trades are spread over
 UNTIL_MS = 1_721_613_600_000  # 22 July 2024, 10:00
 FIRMS = 60
 EACH_T = 5
+_HOUR_MS = 3_600_000
 PICKS = 200  # of one listing
 PRODUCT = "GDEA"
 TOGETHER = 500
@@ -48,7 +50,9 @@ def build(db: Path, *, accounts: int = ACCOUNTS, trades: int = TRADES) -> None:
         assert isinstance(market, Market)
         _send(engine, _auditor(UNTIL_MS))
         _send(engine, _close(market, UNTIL_MS))
-        _send(engine, _openings(accounts - len(market.book.state.accounts), UNTIL_MS + 10_000))
+        opened = accounts - len(market.book.state.accounts)
+        _send(engine, _openings(opened, UNTIL_MS + 10_000))
+        _send(engine, _emissions(opened, UNTIL_MS + 10_000))
         firms = _firms(market)
         made = 0
         for turn, day in enumerate(_days(market)):
@@ -104,15 +108,26 @@ def _auditor(at_ms: int) -> Iterator[Envelope]:
 
 
 def _openings(count: int, at_ms: int) -> Iterator[Envelope]:
-    at_ms += 8 * 3_600_000  # after the close
+    at_ms += 8 * _HOUR_MS  # after the close
     for n in range(count):
-        number = str(AccountNumber.of("GD", 100, 20_000_000 + n))
+        number = _number(n)
         people = (Representative(f"more-{n}:a"), Representative(f"more-{n}:b"))
         command = OpenAccount(
             number, "operator_holding", f"more-{n}", f"More {n}", date(2024, 7, 22), "cement",
             representatives=people,
         )  # fmt: skip
         yield Envelope(command, f"more-{n}", "operator-1", at_ms)
+
+
+def _emissions(count: int, at_ms: int) -> Iterator[Envelope]:
+    """Every account that was opened has a duty."""
+    for n in range(count):
+        command = RecordEmissions(_number(n), 2023, 10_000 + n)
+        yield Envelope(command, f"emissions-{n}", "authority-1", at_ms + 8 * _HOUR_MS)
+
+
+def _number(n: int) -> str:
+    return str(AccountNumber.of("GD", 100, 20_000_000 + n))
 
 
 def _firms(market: Market) -> list[tuple[str, str]]:

@@ -1,7 +1,6 @@
 """Pages with 5,000 accounts and 1,000,000 trades in the journal: how long they take to answer.
 
-One after another over one connection; then eight visitors at once who open pages at random, while orders
-come in.
+One after another over one connection; then four visitors at once who open pages at random.
 """
 
 from __future__ import annotations
@@ -77,6 +76,10 @@ DESKS = {
         "/desk/authority/verifiers/",
         "/desk/authority/compliance/",
         "/desk/accounts/{account}/reports/2023/",
+        "/api/v1/accounts?limit=1000",
+        "/api/v1/compliance",
+        "/api/v1/tasks",
+        "/api/v1/journal?after={seq}",
     ),
     "operator-1": (
         "/desk/registry/",

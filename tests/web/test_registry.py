@@ -117,6 +117,19 @@ def _told(look, *asked):
         return no.refusal
 
 
+def test_a_long_life_comes_in_pages(signed_in, monkeypatch):
+    from capwright.web.pages import public
+
+    monkeypatch.setattr(public, "A_PAGE", 1)
+    first, second = (
+        signed_in("operator-1").get(f"/serials/?serial=GDEA-2022-1&page={n}").content.decode() for n in (1, 2)
+    )
+    assert "page=2&amp;serial=GDEA-2022-1" in first
+    rows = [re.findall(r'href="/journal/([0-9]+)/"', text) for text in (first, second)]
+    assert len(rows[0]) == len(rows[1]) == 1
+    assert int(rows[0][0]) < int(rows[1][0]), "the oldest first"
+
+
 # The auditor.
 
 

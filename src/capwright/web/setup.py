@@ -32,6 +32,8 @@ def start(host: Host) -> Callable[..., Any]:
     if not settings.configured:
         settings.configure(**django_settings(host.settings))
         django.setup()
+    import capwright.web.urls  # noqa: F401, PLC0415 - all pages now, not when the first visitor waits
+
     call_command("migrate", verbosity=0, interactive=False, stdout=sys.stderr)
     from capwright.web.webhooks import Postman  # noqa: PLC0415 - its models need Django set up
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, JsonResponse
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+    from capwright.history import Step
     from capwright.market import Market
 
 __all__ = ["urls"]
@@ -273,7 +275,8 @@ def row(request: HttpRequest, seq: int) -> HttpResponse:
 def serials(request: HttpRequest) -> HttpResponse:
     """The life of one unit: when it came into being and what became of it. Who held it is not public."""
     asked = request.GET.get("serial", "").strip()
-    steps, fault = [], ""
+    steps: list[Step] = []
+    fault = ""
     if asked:
         try:
             series, number = parse_serial(asked)
@@ -283,7 +286,15 @@ def serials(request: HttpRequest) -> HttpResponse:
             fault = f"{no.refusal.code} {no.refusal.message(getattr(request, 'lang', 'zh'))}"
     named = viewer(request).has("authority", "operator", "auditor")
     return render(
-        request, "public/serials.html", {"asked": asked, "steps": steps, "fault": fault, "named": named}
+        request,
+        "public/serials.html",
+        {
+            "asked": asked,
+            "steps": Paginator(steps, A_PAGE).get_page(request.GET.get("page")) if steps else (),
+            "more": quote(asked),
+            "fault": fault,
+            "named": named,
+        },
     )
 
 
