@@ -182,4 +182,4 @@ def _invited(settings: Settings, mails: dict[str, tuple[str, str]]) -> dict[str,
         start(host)
         from capwright.web.pages.identity import invite
 
-        return {person: invite(person, mail, "init", mail=False) for person, mail in mails.values()}
+        return {person: invite(person, mail, "init", mailed=False) for person, mail in mails.values()}

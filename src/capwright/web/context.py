@@ -13,7 +13,7 @@ from capwright.web.language import LANGUAGES, SIMPLIFIED
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-__all__ = ["market", "viewer"]
+__all__ = ["market", "market_title", "viewer"]
 
 
 def viewer(request: HttpRequest) -> Viewer:
@@ -48,11 +48,19 @@ def market(request: HttpRequest) -> dict[str, Any]:
         "moment": moment,
         "head": here.head,
         "about": about,
-        "market_title": about.get(lang) or about.get("en") or name,
+        "market_title": market_title(lang),
         "scheme_name": name,
         "currency": currency_word(rules.body.currency, lang) if rules else "",
         "desk_nav": desk_nav(viewer(request), lang) if request.path.startswith("/desk") else [],
     }
+
+
+def market_title(lang: str) -> str:
+    """What the market is called."""
+    with host().look() as state:
+        about = state.state.about
+        name = state.rulebook.now().scheme.name if state.state.opened else ""
+        return about.get(lang) or about.get("en") or name
 
 
 def desk_nav(who: Viewer, lang: str) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from opencc import OpenCC
 
 __all__ = [
+    "DJANGO",
     "ENGLISH",
     "LANGUAGES",
     "SIMPLIFIED",
@@ -63,6 +64,7 @@ class Language(Struct, frozen=True):
 SIMPLIFIED: Final = Language("zh", "zh", "zh-Hans", "简体")
 TRADITIONAL: Final = Language("zh-Hant", "zh", "zh-Hant-HK", "繁體")
 ENGLISH: Final = Language("en", "en", "en", "English")
+DJANGO: Final = {"zh": "zh-hans", "en": "en"}  # what Django calls the two texts
 LANGUAGES: Final = {one.code: one for one in (SIMPLIFIED, TRADITIONAL, ENGLISH)}
 
 

@@ -11,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 from capwright.kernel.refusal import Refusal, Refused
 from capwright.web.context import viewer
 from capwright.web.hosting import host
-from capwright.web.language import LANGUAGES, TRADITIONAL, chosen, page, traditional
+from capwright.web.language import DJANGO, LANGUAGES, TRADITIONAL, chosen, page, traditional
 from capwright.web.refusals import NEEDS_MFA
 from capwright.web.sending import not_known
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["COOKIE", "headers", "language", "refusals", "second_factor"]
 
 COOKIE: Final = "capwright-lang"
-_DJANGO: Final = {"zh": "zh-hans", "en": "en"}
 # No inline script, no inline style sheet; charts set styles by script, which is allowed.
 _POLICY: Final = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -55,7 +54,7 @@ def language(answer: Answer) -> Answer:
         asked = request.GET.get("lang", "")
         spoken = chosen(request.headers.get("Accept-Language", ""), asked, request.COOKIES.get(COOKIE, ""))
         request.language, request.lang = spoken, spoken.text  # type: ignore[attr-defined]
-        with translation.override(_DJANGO[spoken.text]):
+        with translation.override(DJANGO[spoken.text]):
             response = answer(request)
             if spoken is TRADITIONAL:
                 _respell(response)

@@ -6,7 +6,7 @@ from capwright.kernel.refusal import define
 
 __all__ = [
     "ALTERED", "AWAY", "BAD_HOOK", "BAD_INVITATION", "BAD_KIND", "INFECTED", "NEEDS_MFA", "NOTHING",
-    "NOT_NUMBER", "NOT_SCANNED", "PEOPLE_AWAY", "SEAL_BROKEN", "TOO_LARGE", "UNREADABLE",
+    "NOT_MAILED", "NOT_NUMBER", "NOT_SCANNED", "PEOPLE_AWAY", "SEAL_BROKEN", "TOO_LARGE", "UNREADABLE",
     "YEAR_OR_MONTHS",
 ]  # fmt: skip
 
@@ -129,4 +129,12 @@ PEOPLE_AWAY = define(
     mend_en="Try again in a moment; a command under the same key.",
     mend_zh="请稍后重试；指令请使用同一幂等键。",
     rule="design: what is away is said to be away",
+)
+NOT_MAILED = define(
+    "CW-9738",
+    en="The mail to {to} could not be sent; nothing was changed.",
+    zh="发往{to}的邮件未能发出，操作未生效。",
+    mend_en="Try again later, or tell the operator of this site.",
+    mend_zh="请稍后重试或联系管理员。",
+    rule="design: nobody waits for a mail that never comes",
 )

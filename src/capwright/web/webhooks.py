@@ -21,14 +21,16 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 from django.db import close_old_connections
 
-from capwright.kernel.refusal import refuse
+from capwright.kernel.refusal import Refused, refuse
 from capwright.projection.viewer import viewer_of
+from capwright.web.mails import mail
 from capwright.web.models import Webhook
 from capwright.web.refusals import BAD_HOOK
 from capwright.web.seal import Unopened
@@ -176,6 +178,9 @@ class Postman:
     def _switch_off(hook: Webhook, why: str) -> None:
         hook.active, hook.fault = False, why[:200]
         hook.save(update_fields=["active", "fault"])
+        if hook.user.email:
+            with suppress(Refused):  # the page for sign-in and security says it as well
+                mail(hook.user.email, "webhook_off", {"address": hook.url, "fault": hook.fault})
 
     def close(self) -> None:
         """Stop; what waits is lost to the hooks, and is in the journal."""

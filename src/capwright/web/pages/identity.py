@@ -6,6 +6,7 @@ import hashlib
 import io
 import ipaddress
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -18,7 +19,6 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -32,6 +32,8 @@ from capwright.kernel.refusal import Refused, refuse
 from capwright.web.context import viewer
 from capwright.web.documents import KINDS, keep
 from capwright.web.hosting import host
+from capwright.web.language import SIMPLIFIED
+from capwright.web.mails import mail
 from capwright.web.models import Application, ClientRule, Invitation, Paper, User, Webhook
 from capwright.web.refusals import BAD_INVITATION, NEEDS_MFA
 from capwright.web.storage import storage
@@ -39,6 +41,8 @@ from capwright.web.webhooks import check_address
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+    from capwright.web.language import Language
 
 __all__ = ["invite", "urls"]
 
@@ -52,6 +56,10 @@ SCOPES: Final = ("read", "trade", "write")
 
 def _said(request: HttpRequest, en: str, zh: str) -> str:
     return zh if getattr(request, "lang", "zh") == "zh" else en
+
+
+def _language(request: HttpRequest) -> Language:
+    return getattr(request, "language", SIMPLIFIED)
 
 
 # Applications.
@@ -109,6 +117,8 @@ def _applied(request: HttpRequest, form: ApplicationForm, kept: list[Any]) -> Ht
         made.save()
         for name, paper in kept:
             Paper.objects.create(application=made, name=name[:200], sha256=paper.sha256, size=paper.size)
+    with suppress(Refused):  # the page says the same
+        mail(made.email, "application_received", {"reference": made.reference}, _language(request))
     shown = {
         "eyebrow": made.reference,
         "heading": _said(request, "Your application is in", "申请已提交"),
@@ -132,6 +142,7 @@ def applications(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@transaction.atomic
 def decide(request: HttpRequest, reference: str) -> HttpResponse:
     """Accept an application and invite its people, or reject it with a reason."""
     who = viewer(request)
@@ -144,9 +155,13 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     one.save()
     if accepted:
         stem = f"u-{one.reference.lower()}"
-        for n, email in enumerate(filter(None, (one.email, one.second_email)), 1):
-            invite(f"{stem}-{n}", email, who.person)
-        text = _said(request, f"Accepted; invited as {stem}-1, -2.", f"已受理，邀请已发送：{stem}-1、-2。")
+        addresses = filter(None, (one.email, one.second_email))
+        invited = {f"{stem}-{n}": address for n, address in enumerate(addresses, 1)}
+        for person, address in invited.items():
+            invite(person, address, who.person)
+        text = _said(
+            request, f"Accepted; invited: {', '.join(invited)}.", f"已通过，已邀请{'、'.join(invited)}。"
+        )
         messages.success(request, text)
         filled = {
             "type": one.account_type,
@@ -154,7 +169,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
             "representatives": f'[{{"person":"{stem}-1"}}]',
         }
         return redirect(f"/desk/act/OpenAccount/?{urlencode(filled)}")
-    _mail(one.email, "Capwright", f"{one.reference}: {one.reason}")
+    mail(one.email, "application_rejected", {"reference": one.reference, "reason": one.reason})
     return redirect("applications")
 
 
@@ -176,10 +191,10 @@ def paper(request: HttpRequest, sha256: str) -> HttpResponse | FileResponse:
 # Invitations.
 
 
-def invite(person: str, email: str, by: str, *, mail: bool = True) -> str:
+def invite(person: str, email: str, by: str, *, mailed: bool = True) -> str:
     """Ask a person to make a sign-in: mails a link, good once and for a week, and returns it."""
     secret = secrets.token_urlsafe(32)
-    Invitation.objects.create(
+    made = Invitation.objects.create(
         secret_hash=_hash(secret),
         person=person,
         email=email,
@@ -187,14 +202,9 @@ def invite(person: str, email: str, by: str, *, mail: bool = True) -> str:
         expires_at=timezone.now() + timedelta(days=VALID_DAYS),
     )
     link = f"{host().settings.url}/invitation/{secret}/"
-    if mail:
-        text = f"{link}\n\n{VALID_DAYS} 天内有效。Valid for {VALID_DAYS} days."
-        _mail(email, "Capwright 邀请 · Invitation", text)
+    if mailed:
+        mail(email, "invitation", {"person": person, "link": link, "until": made.expires_at})
     return link
-
-
-def _mail(to: str, subject: str, text: str) -> None:
-    send_mail(subject, text, None, [to], fail_silently=False)
 
 
 def _hash(secret: str) -> str:
@@ -212,7 +222,7 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
     error = ""
     if request.method == "POST":
         name, password = request.POST.get("username", "").strip(), request.POST.get("password", "")
-        user = User(username=name, email=found.email, person=found.person)
+        user = User(username=name, email=found.email, person=found.person, language=_language(request).code)
         try:
             user.full_clean(exclude=["password"])
             validate_password(password, user)
