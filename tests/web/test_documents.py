@@ -1,18 +1,18 @@
 """Certificates: what they say, that a forged one does not check out, and what becomes of one undone."""
 
 import re
-import shutil
-import subprocess
-
-import pytest
+from urllib.parse import urlsplit
 
 from capwright.exchange.messages import CancelOrder, PlaceOrder
 from capwright.filing.certificate import certificate_pages
+from capwright.ledger.messages import UnitLine
 from capwright.projection.certificates import Held, named
 from capwright.registry.messages import ApproveTransaction, ProposeTransaction
 from capwright.web.certificates import check, holding_now, listed
+from tests.papers import codes_on, ink_of, pages_of
 
 FIRM = "cement-04"  # has surrendered before the stop
+RETIRER = "paper-03"
 SELLER = "cement-06"  # no other test trades for it
 
 
@@ -21,17 +21,16 @@ def certificate_of(site, person=FIRM):
     return account, next(one for one in listed(account) if one.certificate.kind == "surrender").certificate
 
 
-def text_of(pdf, tmp_path):
-    """The words of a PDF, by a program that is not ours."""
-    if shutil.which("pdftotext") is None:
-        pytest.skip("no pdftotext")
-    path = tmp_path / "one.pdf"
-    path.write_bytes(pdf)
-    done = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True)
-    return done.stdout.decode()
+def scanned(pdf, visitor):
+    """What a telephone arrives at that reads the one code on the paper: the address, and the page."""
+    (address,) = codes_on(pdf)
+    path = urlsplit(address).path
+    answer = visitor.get(path, headers={"accept-language": "en"})
+    assert answer.status_code == 200
+    return address, answer.content.decode()
 
 
-def test_a_certificate_of_surrender_says_what_the_journal_says(site, signed_in, tmp_path):
+def test_a_certificate_of_surrender_says_what_the_journal_says(site, visitor, signed_in):
     account, one = certificate_of(site)
     with site.host.look() as market:
         duty = market.rooms["compliance"].state.duties[account][2023]
@@ -45,15 +44,19 @@ def test_a_certificate_of_surrender_says_what_the_journal_says(site, signed_in, 
     answer = client.get(address)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/pdf"
-    text = text_of(answer.content, tmp_path)
+    (text,) = pages_of(answer.content)  # one page
     for word in ("清缴证明", "Certificate of surrender", "SYNTHETIC DATA", "合成数据", name, account):
         assert word in text
     assert f"{one.quantity_t:,}" in text
     first, last = one.lines[0].ranges[0]
     assert f"{first:,}–{last:,}" in text
-    assert text.count("\f") == 1  # one page
+    assert 0.01 < ink_of(answer.content)[0] < 0.5
     again = client.get(address).content
     assert again == answer.content
+    code, page = scanned(answer.content, visitor)
+    assert code == f"{site.url}/certificates/surrender/{one.id}/"
+    assert "Valid." in page
+    assert name in page
 
 
 def test_anybody_can_check_it_and_other_figures_do_not_check_out(site, visitor):
@@ -102,7 +105,43 @@ def test_a_surrender_undone_is_superseded(site, visitor):
     assert listed(account)[0].status == "superseded"
 
 
-def test_holdings_are_certified_as_of_a_row(site, visitor, signed_in, tmp_path):
+def test_units_retired_of_free_will_are_certified(site, visitor, signed_in):
+    """From the proposal to the code on the paper, and back again when it is undone."""
+    person = f"{RETIRER}:operator"
+    account = site.account(person)
+    with site.host.look() as market:
+        ends = market.book.state.accounts.values()
+        target = next(one.number for one in ends if one.purpose == "cancellation")
+        series = next(name for name in market.book.state.units[account] if name.startswith("GDEA"))
+    lines = (UnitLine(series, 7),)
+    asked = ProposeTransaction("deletion", account, target, lines)
+    assert site.host.send(asked, "certificates/retire", person).ok
+    assert not [one for one in listed(account) if one.certificate.kind == "cancellation"]
+    agreed = ApproveTransaction("certificates/retire")
+    outcome = site.host.send(agreed, "certificates/retire-yes", f"{RETIRER}:checker")
+    assert outcome.ok, outcome.refusal
+    (one,) = [one.certificate for one in listed(account) if one.certificate.kind == "cancellation"]
+    assert (one.quantity_t, one.seq, one.lines[0].series) == (7, outcome.seq, series)
+    client = signed_in(person)
+    address = f"/desk/accounts/{account}/certificates/cancellation/{one.id}.pdf"
+    assert address in client.get(f"/desk/accounts/{account}/certificates/").content.decode()
+    pdf = client.get(address).content
+    (text,) = pages_of(pdf)
+    first, last = one.lines[0].ranges[0]
+    for word in ("注销证明", "Certificate of cancellation", account, f"{first:,}–{last:,}"):
+        assert word in text
+    code, page = scanned(pdf, visitor)
+    assert code == f"{site.url}/certificates/cancellation/{one.id}/"
+    assert "Valid." in page
+    assert account in page
+    undo = ProposeTransaction("reversal_of_deletion", reverses=one.transaction_id)
+    assert site.host.send(undo, "certificates/unretire", "operator-1").ok
+    agreed = ApproveTransaction("certificates/unretire")
+    assert site.host.send(agreed, "certificates/unretire-yes", "operator-2").ok
+    assert "Superseded." in scanned(pdf, visitor)[1]
+
+
+def test_holdings_are_certified_as_of_a_row(site, visitor, signed_in):
     person = f"{SELLER}:operator"
     account = site.account(person)
     before = holding_now(account)
@@ -128,7 +167,12 @@ def test_holdings_are_certified_as_of_a_row(site, visitor, signed_in, tmp_path):
     client = signed_in(person)
     pdf = client.get(f"/desk/accounts/{account}/certificates/holding/{before.id}.pdf")
     assert pdf.status_code == 200
-    assert "持有证明" in text_of(pdf.content, tmp_path)
+    (text,) = pages_of(pdf.content)
+    assert "持有证明" in text
+    address, page = scanned(pdf.content, visitor)
+    assert address == f"{site.url}/certificates/holding/{before.id}/"
+    assert "Valid." in page
+    assert account in page
     seq, _, digest = before.id.rsplit(".", 2) if "." in account else before.id.split(".")
     other = site.account("paper-05:operator")
     assert visitor.get(f"/certificates/holding/{seq}.{other}.{digest}/").status_code == 404
