@@ -119,6 +119,7 @@ _ROLE_PAGES: Final = (
             ("/desk/registry/", "Overview", "总览"),
             ("/desk/registry/accounts/", "Accounts", "账户"),
             ("/desk/registry/applications/", "Applications", "开户申请"),
+            ("/desk/registry/people/", "Personal data", "个人信息"),
             ("/desk/registry/transactions/", "Transactions", "交易"),
             ("/desk/registry/reconciliation/", "Reconciliation", "对账"),
         ),

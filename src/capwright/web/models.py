@@ -13,7 +13,7 @@ from django.db import models
 
 from capwright.web.seal import opened, sealed
 
-__all__ = ["Application", "ClientRule", "Invitation", "Paper", "User", "Webhook"]
+__all__ = ["Application", "ClientRule", "Erasure", "Invitation", "Paper", "User", "Webhook"]
 
 _HOOK = "webhook"  # what its secret is sealed for
 
@@ -67,6 +67,26 @@ class Application(models.Model):
     def __str__(self) -> str:
         """Its reference."""
         return self.reference
+
+
+class Erasure(models.Model):
+    """A person to be erased, by two operators. Once done it says of whom only the id in the journal."""
+
+    user: models.ForeignKey[User | None, User | None] = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="erasures"
+    )
+    email: models.CharField[str, str] = models.CharField(max_length=254, blank=True)
+    person: models.CharField[str, str] = models.CharField(max_length=200, blank=True)
+    reason: models.CharField[str, str] = models.CharField(max_length=500, blank=True)
+    asked_by: models.CharField[str, str] = models.CharField(max_length=200)
+    asked_at: models.DateTimeField[Any, Any] = models.DateTimeField(auto_now_add=True)
+    confirmed_by: models.CharField[str, str] = models.CharField(max_length=200, blank=True)
+    done_at: models.DateTimeField[Any, Any] = models.DateTimeField(null=True)
+    counts: models.JSONField[Any, Any] = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        """Whose it is."""
+        return self.person
 
 
 class Paper(models.Model):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from capwright.kernel.refusal import define
 
 __all__ = [
-    "ALTERED", "AWAY", "BAD_HOOK", "BAD_INVITATION", "BAD_KIND", "INFECTED", "NEEDS_MFA", "NOTHING",
-    "NOT_MAILED", "NOT_NUMBER", "NOT_SCANNED", "PEOPLE_AWAY", "SEAL_BROKEN", "TOO_LARGE", "UNREADABLE",
-    "YEAR_OR_MONTHS",
+    "ALTERED", "AWAY", "BAD_HOOK", "BAD_INVITATION", "BAD_KIND", "INFECTED", "NEEDS_MFA", "NOBODY_KNOWN",
+    "NOTHING", "NOT_MAILED", "NOT_NUMBER", "NOT_SCANNED", "PEOPLE_AWAY", "SEAL_BROKEN", "TOO_LARGE",
+    "TWO_PEOPLE", "UNREADABLE", "YEAR_OR_MONTHS",
 ]  # fmt: skip
 
 UNREADABLE = define(
@@ -137,4 +137,20 @@ NOT_MAILED = define(
     mend_en="Try again later, or tell the operator of this site.",
     mend_zh="请稍后重试或联系管理员。",
     rule="design: nobody waits for a mail that never comes",
+)
+NOBODY_KNOWN = define(
+    "CW-9734",
+    en="Nothing is kept of '{said}'.",
+    zh="未保存“{said}”的任何个人信息。",
+    mend_en="Give a user's name, a mail address or an id of the journal.",
+    mend_zh="请输入用户名、邮箱或日志编号。",
+    rule="PIPL 2021 art. 45-47: access and deletion",
+)
+TWO_PEOPLE = define(
+    "CW-9735",
+    en="Another operator has to confirm: neither who asked nor who is to be erased.",
+    zh="须由另一名操作员确认，申请人和被删除人本人均不得确认。",
+    mend_en="Ask a colleague to open this page.",
+    mend_zh="请由同事打开本页面确认。",
+    rule="design: two people where one may not decide",
 )

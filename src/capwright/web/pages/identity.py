@@ -237,6 +237,7 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
             error = _said(request, "The name is taken.", "用户名已被使用。")
         else:
             login(request, user, backend=BACKEND)
+            UserSession.objects.create_from_request(request)  # so that it can be seen and ended
             return redirect("security")
     return render(request, "identity/invitation.html", {"found": found, "error": error})
 
