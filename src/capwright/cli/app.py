@@ -11,7 +11,19 @@ from typing import Any, Final
 
 import typer
 
-from capwright.cli import audit, codes, doctor, frame, holdings, imports, init, scenario, serve, tables
+from capwright.cli import (
+    audit,
+    codes,
+    doctor,
+    frame,
+    holdings,
+    imports,
+    init,
+    journal_import,
+    scenario,
+    serve,
+    tables,
+)
 from capwright.cli.auction import auction
 from capwright.cli.exchange import exchange
 from capwright.cli.frame import BAD_INPUT, JsonOption, LangOption, fail, guarded, set_language, settings
@@ -64,6 +76,7 @@ serve.declare(app)
 doctor.declare(app)
 audit.declare(app)
 holdings.declare(app)
+journal_import.declare(journal)
 app.add_typer(journal, rich_help_panel=frame.JOURNALS)
 app.add_typer(imports.imports, rich_help_panel=frame.JOURNALS)
 app.add_typer(auction, rich_help_panel=frame.FILES)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from capwright.cli.frame import FINDINGS, JOURNALS, columns, command, emit_json, out, say, settings, table
+from capwright.cli.given import input_path
 from capwright.cli.opened import DbArgument, opened, rows
-from capwright.cli.problem import DATABASE_DAMAGED, LAW_BROKEN, NOT_A_HASH, NOT_REPLAYED, bad_argument
+from capwright.cli.problem import (
+    DATABASE_DAMAGED,
+    LAW_BROKEN,
+    NOT_A_HASH,
+    NOT_REPLAYED,
+    NOTE_AND_KEY,
+    NOTE_DIFFERS,
+    bad_argument,
+)
 from capwright.kernel.refusal import Refusal, Refused
 
 if TYPE_CHECKING:
@@ -18,6 +28,7 @@ if TYPE_CHECKING:
 
     from capwright.audit.findings import Finding
     from capwright.audit.report import AuditReport
+    from capwright.host.signed_note import SignedHead
     from capwright.journal.chain import Row
     from capwright.journal.store import Store
     from capwright.kernel.refusal import RefusalCode
@@ -26,6 +37,7 @@ __all__ = ["declare"]
 
 _HASH: Final = re.compile(r"[0-9a-fA-F]{64}")
 MOST_SHOWN: Final = 200
+_LONGEST_NOTE: Final = 100_000
 
 
 def declare(app: typer.Typer) -> None:
@@ -38,6 +50,7 @@ def declare(app: typer.Typer) -> None:
             "capwright verify demo.sqlite",
             "capwright verify postgresql://localhost/market --head 9f2c…",
             "capwright verify demo.sqlite --json",
+            "capwright verify mine.sqlite --note head-2024-07-21.txt --key 127.0.0.1:8000/journal+…",
         ],
     )(verify_command)
 
@@ -52,12 +65,20 @@ def verify_command(
             help="Hash that the last row must have, noted down earlier. 事先记下的末行散列值。",
         ),
     ] = None,
+    note: Annotated[
+        Path | None,
+        typer.Option("--note", metavar="FILE", help="Signed head of a day. 某日的末行签名文件。"),
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="KEY", help="Key of the signed head. 签名公钥。")
+    ] = None,
 ) -> int:
     """Audit a journal independently and say exactly where it is wrong.
 
     Exit code 1 if it is. The auditor shares no code with the market: it checks the hash chain, replays every
     posting with its own book and must arrive at the same holdings and cash as the market's replay, serial by
-    serial. Only a head hash noted down elsewhere can show that rows are missing at the end.
+    serial. Only a head hash noted down elsewhere, or a signed head, can show that rows are missing at the end
+    or that all of them were written anew.
 
     独立审计：检查散列链，重放全部记账，与市场状态逐号核对。
     """
@@ -65,12 +86,14 @@ def verify_command(
 
     if head is not None and not _HASH.fullmatch(head):
         raise bad_argument("--head", NOT_A_HASH, text=head[:80])
+    signed = _signed(note, key)
     with opened(db) as store, _patience():
-        reader = _Reader(store)
+        reader = _Reader(store, signed.seq if signed else 0)
         report = audit(reader.rows(), expected_head=head, limit=MOST_SHOWN)
         found = [*report.findings, *reader.torn, *_database(store)]
         compared = _market(store, report, reader.seq)
         found += compared
+        found += _promise(signed, reader)
     total = report.findings_total + len(found) - len(report.findings)
     if settings.json:
         said = report.as_dict(settings.lang)
@@ -81,9 +104,16 @@ def verify_command(
             "findings": [_finding_json(one) for one in found],
             "market_agrees": not compared,
         }
+        if signed:
+            kept = not _promise(signed, reader)
+            said["signed"] = {"origin": signed.origin, "seq": signed.seq, "kept": kept}
         emit_json(said)
     else:
         _print(store.url, report, found, total)
+        if signed and not _promise(signed, reader):
+            en = f"{signed.origin} signed row {signed.seq:,}: it stands here unchanged."
+            zh = f"{signed.origin}签名的第{signed.seq:,}行与此处一致。"
+            out().print(say(en, zh), soft_wrap=True)
     return FINDINGS if total else 0
 
 
@@ -104,8 +134,10 @@ def _patience() -> Iterator[None]:
 class _Reader:
     """Hands out the rows as far as the database does, and notes what stops it and which row was the last."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, watched: int = 0) -> None:
         self._store = store
+        self._watched = watched
+        self.met = ""  # the hash of the row that is watched for, once it was read
         self.torn: list[Finding] = []
         self.seq = 0
 
@@ -115,12 +147,42 @@ class _Reader:
         try:
             for row in rows(self._store):
                 self.seq = row[0]
+                if self.seq == self._watched:
+                    self.met = row[6].hex()
                 yield row
         except Refused as fault:
             seq = fault.refusal.details.get("seq", 0)
             self.torn.append(_finding(fault.refusal, seq if isinstance(seq, int) else 0))
         except StoreFailed as fault:
             self.torn.append(_note(DATABASE_DAMAGED, text=str(fault)))
+
+
+def _signed(note: Path | None, key: str | None) -> SignedHead | None:
+    """What a signed head promises, if one is given."""
+    if note is None and key is None:
+        return None
+    if note is None or key is None:
+        raise bad_argument("--note", NOTE_AND_KEY)
+    from capwright.filing.extras import need
+    from capwright.filing.files import read_bytes
+    from capwright.host.signed_note import read_note
+
+    need("cryptography", "web")
+    return read_note(read_bytes(input_path(note), _LONGEST_NOTE).decode(errors="replace"), key)
+
+
+def _promise(signed: SignedHead | None, reader: _Reader) -> list[Finding]:
+    """Whether the row that was signed is in the journal as it was."""
+    if signed is None or reader.met == signed.hash:
+        return []
+    found = reader.met or say("not there", "不存在")
+    details: dict[str, str | int] = {
+        "origin": signed.origin,
+        "row": signed.seq,
+        "signed": signed.hash,
+        "found": found,
+    }
+    return [_finding(Refusal(NOTE_DIFFERS.code, details), signed.seq)]
 
 
 def _database(store: Store) -> list[Finding]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["journal"]
 
-journal = make_group("journal", "The journal of a market: show, export. 日志。")
+journal = make_group("journal", "The journal of a market: show, export, import. 日志。")
 
 PROPOSAL: Final = "ProposeTransaction"
 LAST: Final = 20

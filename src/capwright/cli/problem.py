@@ -136,6 +136,20 @@ NOT_A_HASH = define(
     mend_zh="请给出此前 capwright verify 输出的64位十六进制数。",
     rule="design: hash chain",
 )
+NOTE_AND_KEY = define(
+    "CW-9029",
+    en="A signed head is checked with a key: --note and --key go together.",
+    zh="核对签名末行需要公钥：--note 与 --key 须同时给出。",
+    mend_en="Both are on the site's page on transparency.",
+    mend_zh="二者均见公开核验页面。",
+    rule="C2SP signed-note",
+)
+NOTE_DIFFERS = define(
+    "CW-9030",
+    en="{origin} signed row {row} as {signed}; here it is {found}.",
+    zh="{origin}签名的第{row}行散列值为{signed}，此处为{found}。",
+    rule="C2SP signed-note",
+)
 NO_COMMAND = define(
     "CW-9017",
     en="Which command?",

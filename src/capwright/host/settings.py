@@ -46,6 +46,8 @@ class Settings(Struct, frozen=True):
     on PostgreSQL any number of `web` and one active `engine` with others standing by.
     `rate_limit`: requests a second that one program may send in the long run (0: no limit).
     `socket_limit`: WebSockets that one address may hold open (0: no limit).
+    `publish_after_days`: how many days after its end anybody may have a day of the journal whole; None:
+    never. The made-up market of the demo publishes at once.
     """
 
     db: str
@@ -65,6 +67,7 @@ class Settings(Struct, frozen=True):
     role: Literal["all", "engine", "web"] = "all"
     rate_limit: int = 50
     socket_limit: int = 100
+    publish_after_days: int | None = None
     log: Literal["text", "json"] = "text"
 
     @property
@@ -140,7 +143,9 @@ def _check_documents(settings: Settings) -> None:
 
 
 def _typed(name: str, said: str) -> object:
-    if name in {"port", "rate_limit", "socket_limit"}:
+    if name == "publish_after_days" and not said:
+        return None
+    if name in {"port", "rate_limit", "socket_limit", "publish_after_days"}:
         if not said.isdecimal():
             bad_setting(name, said, "it must be a number", "应为数字")
         return int(said)

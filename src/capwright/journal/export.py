@@ -47,11 +47,13 @@ class Line(msgspec.Struct, forbid_unknown_fields=True):
     hash: str
 
 
-def export_jsonl(store: Store, out: IO[bytes], *, from_seq: int = 1) -> int:
-    """Write the records from `from_seq` on to `out`, checking the chain; return how many."""
+def export_jsonl(store: Store, out: IO[bytes], *, from_seq: int = 1, to_seq: int | None = None) -> int:
+    """Write the records from `from_seq` to `to_seq`, or to the end, checking the chain; return how many."""
     encoder = msgspec.json.Encoder()
     count = 0
     for one in records(store, from_seq):
+        if to_seq is not None and one.seq > to_seq:
+            break
         line = Line(
             one.seq,
             one.at,

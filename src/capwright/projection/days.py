@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from capwright.projection.views import Views
 
-__all__ = ["JournalDay", "days_of", "rows_between"]
+__all__ = ["JournalDay", "day_of", "days_of", "rows_between"]
 
 
 class JournalDay(Struct, frozen=True):
@@ -35,6 +35,12 @@ def days_of(views: Views, zone: ZoneInfo, count: int) -> list[JournalDay]:
         found.append(JournalDay(day.isoformat(), last - first + 1, first, last))
         newest = views.rows("SELECT seq, at_ms FROM act WHERE seq = ?", (first - 1,))
     return found
+
+
+def day_of(views: Views, zone: ZoneInfo, day: date) -> JournalDay | None:
+    """One day of the journal, or None when no row was written on it."""
+    first, last = rows_between(views, _begin_ms(day, zone), _begin_ms(day + timedelta(days=1), zone))
+    return JournalDay(day.isoformat(), last - first + 1, first, last) if last >= first else None
 
 
 def rows_between(views: Views, begin_ms: int, end_ms: int) -> tuple[int, int]:

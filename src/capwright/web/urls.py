@@ -24,6 +24,7 @@ from capwright.web.pages import (
     report_filing,
     reports,
     scripts,
+    transparency,
     verifier,
 )
 
@@ -33,6 +34,7 @@ handler500 = "capwright.web.away.unforeseen"
 
 _PAGES = (
     public,
+    transparency,
     market,
     desk,
     calendar,

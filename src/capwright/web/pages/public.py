@@ -14,13 +14,11 @@ from django.urls import path
 from capwright.history import life_of, parse_serial
 from capwright.kernel.refusal import CATALOGUE, Refused
 from capwright.projection import records
-from capwright.projection.days import days_of
 from capwright.projection.rows import row_of
 from capwright.projection.tasks import surrender_due_ms
 from capwright.projection.views import accounts_named
 from capwright.scheme.codec import scheme_to_json
 from capwright.scheme.show import SECTIONS, names_of, show_scheme
-from capwright.web.clock import zone
 from capwright.web.context import viewer
 from capwright.web.csv_file import csv_file
 from capwright.web.hosting import host
@@ -245,11 +243,6 @@ _FORMATS: Final[dict[str, Callable[[list[dict[str, Any]], str], HttpResponse]]] 
 # The journal.
 
 
-def transparency(request: HttpRequest) -> HttpResponse:
-    """The journal's head, its days, and how anybody checks it."""
-    return render(request, "public/transparency.html", {"days": days_of(host().views, zone(), _DAYS)})
-
-
 def row(request: HttpRequest, seq: int) -> HttpResponse:
     """One row of the journal: who asked for what when; in full for whoever may read all it touches."""
     found = host().views.rows("SELECT * FROM act WHERE seq = ?", (seq,))
@@ -311,7 +304,6 @@ urls = [
     path("rules/", rules, name="rules"),
     path("rules/<str:name>.json", scheme_file, name="scheme_file"),
     path("statistics/", statistics, name="statistics"),
-    path("transparency/", transparency, name="transparency"),
     path("serials/", serials, name="serials"),
     path("journal/<int:seq>/", row, name="row"),
     path("reference/refusals/", refusals, name="refusals"),
