@@ -26,7 +26,7 @@ CORE := $(VENV)/.core-installed
 WEB := $(VENV)/.web-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help demo year test slow check check-static format bench lock clean install
+.PHONY: help demo year test slow check check-static packages audit format bench lock clean install
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,15 @@ check-static: $(DEV) ## The parts of `check` that run no test
 	echo '== mypy --strict'; $(BIN)/mypy || status=1; \
 	echo '== import rules'; $(BIN)/lint-imports --no-logo || status=1; \
 	exit $$status
+
+packages: $(DEV) ## Check pins, hashes and licences of all packages; needs no network
+	@$(BIN)/python tools/packages.py
+
+audit: $(VENV)/bin/python ## Ask public databases for known weaknesses of the pinned packages
+	@test -x $(VENV)/audit/bin/pip-audit || { $(BIN)/python -m venv $(VENV)/audit \
+		&& $(VENV)/audit/bin/pip -qq --disable-pip-version-check install pip-audit; } \
+		|| { echo 'NOT AUDITED: pip-audit cannot be installed from here.'; exit 3; }
+	@$(BIN)/python tools/audit.py $(VENV)/audit/bin/pip-audit requirements/production.txt requirements/dev.txt
 
 format: $(DEV) ## Format the code and apply the safe fixes (PATHS=... for these files only)
 	@$(BIN)/ruff check --quiet --fix-only $(PATHS)
