@@ -12,6 +12,7 @@ from django.urls import path
 from capwright.allocation.messages import ObjectToQuota
 from capwright.compliance.messages import SurrenderUnits
 from capwright.ledger.messages import UnitLine
+from capwright.projection.cost import cost_of
 from capwright.projection.position import position_of, transactions_of
 from capwright.projection.tasks import tasks_of
 from capwright.registry.messages import (
@@ -78,10 +79,11 @@ def overview(request: HttpRequest, number: str) -> HttpResponse:
     shown = _opened(request, number)
     with host().look() as market:
         tasks = [one for one in tasks_of(market, viewer(request)) if one.account == number]
+    cost = cost_of(host().views, number, shown["position"], host().clock())
     return render(
         request,
         "enterprise/overview.html",
-        {**shown, "tasks": tasks, "acts": _history(number, count=_RECENT)},
+        {**shown, "tasks": tasks, "cost": cost, "acts": _history(number, count=_RECENT)},
     )
 
 
