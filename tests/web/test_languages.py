@@ -7,9 +7,10 @@ import pytest
 
 from capwright.exchange.messages import CancelOrder
 from capwright.kernel.quantity import currency_word
+from capwright.market.machine import COMMANDS
 from capwright.web.certificates import listed
 from capwright.web.language import ENGLISH, SIMPLIFIED, TRADITIONAL, chosen, page, traditional
-from tests.unit.test_filing_pdf import shows
+from tests.papers import pages_of
 
 
 @pytest.mark.parametrize(
@@ -182,9 +183,11 @@ def test_a_certificate_in_traditional_characters(site, signed_in):
     address = f"/desk/accounts/{account}/certificates/surrender/{one.id}.pdf"
     client = signed_in(person)
     made = client.get(address, {"lang": "zh-Hant"}).content
-    assert shows(made, "清繳證明" + "單位明細" + "賬戶持有人")
-    assert not shows(made, "证")
-    assert shows(client.get(address, {"lang": "zh"}).content, "清缴证明")
+    text = "".join(pages_of(made))
+    for word in ("清繳證明", "單位明細", "賬戶持有人", "Certificate of surrender"):
+        assert word in text
+    assert "证" not in text
+    assert "清缴证明" in "".join(pages_of(client.get(address, {"lang": "zh"}).content))
 
 
 def test_the_choice_is_kept_for_mails(site, signed_in):
@@ -236,3 +239,45 @@ def test_no_page_names_a_currency_of_its_own(visitor):
         assert found is None, (path.name, found)
     assert "CNY/t" in visitor.get("/", {"lang": "en"}).content.decode()
     assert "元/吨" in visitor.get("/", {"lang": "zh"}).content.decode()
+
+
+def test_every_field_and_choice_of_a_form_has_words():
+    from capwright.web.command_form import by_name, fields_of
+    from capwright.web.templatetags.forms import CHOICES, FIELDS
+
+    fields = [field for kind in COMMANDS for field in fields_of(by_name(kind.__name__), {})]
+    assert {field.name for field in fields} == set(FIELDS)
+    assert {choice for field in fields for choice in field.choices} <= set(CHOICES)
+    for en, zh in (*FIELDS.values(), *CHOICES.values()):
+        assert "_" not in en
+        assert zh == "–" or re.search("[\u4e00-\u9fff]", zh)
+
+
+def test_a_form_speaks_words_and_sends_codes(signed_in):
+    client = signed_in("exchange-1")
+    text = client.get("/desk/act/OpenCase/", {"lang": "zh"}).content.decode()
+    assert '<option value="abnormal_price"' in text
+    assert ">价格异常</option>" in text
+    assert '<label for="f-trigger">立案事由' in text
+    text = client.get("/desk/act/PlaceBid/", {"lang": "en"}).content.decode()
+    if "f-price_fen_per_t" in text:
+        assert "Price, hundredths of CNY per tonne" in text
+
+
+@pytest.mark.parametrize(
+    ("lang", "word"), [("zh", "页面不存在"), ("zh-Hant", "頁面不存在"), ("en", "There is no such page")]
+)
+def test_a_page_that_is_not_there(visitor, lang, word):
+    answer = visitor.get("/nothing/", {"lang": lang})
+    assert answer.status_code == 404
+    assert word in answer.content.decode()
+
+
+def test_a_form_from_elsewhere_is_told_in_words(site):
+    from django.test import Client
+
+    answer = Client(enforce_csrf_checks=True, SERVER_NAME="127.0.0.1").post(
+        "/demo/enter/", {"person": "authority-1", "lang": "zh"}
+    )
+    assert answer.status_code == 403
+    assert "未能提交" in answer.content.decode()

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["urls"]
 
 
+def _about(kind: type[Any]) -> str:
+    """What a command says of itself; nothing where it would only repeat what commands are."""
+    return inspect.cleandoc(kind.__dict__.get("__doc__") or "")
+
+
 @login_required
 def commands(request: HttpRequest) -> HttpResponse:
     """Every command that the person may send."""
@@ -39,7 +44,7 @@ def commands(request: HttpRequest) -> HttpResponse:
         if (kind.permit.roles and who.has(*kind.permit.roles))
         or (not kind.permit.roles and (who.accounts or who.verifiers or who.roles))
     ]
-    listed = [{"name": kind.__name__, "about": (inspect.getdoc(kind) or "").split("\n")[0]} for kind in mine]
+    listed = [{"name": kind.__name__, "about": _about(kind).split("\n")[0]} for kind in mine]
     return render(request, "desk/commands.html", {"commands": listed})
 
 
@@ -65,7 +70,7 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
                     return redirect(here(request, given.get("next", "")))
     shown: dict[str, Any] = {
         "name": name,
-        "about": inspect.getdoc(command) or "",
+        "about": _about(command),
         "fields": fields_of(command, given),
         "command_id": given.get("command_id") or new_id(),
         "next": given.get("next", ""),

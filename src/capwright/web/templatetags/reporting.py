@@ -39,10 +39,10 @@ MRV: Final[dict[str, tuple[str, str]]] = {
     "replaced": ("replaced before a decision", "未批先换"),
     "superseded": ("superseded", "已被新版取代"),
     # Opinions.
-    "unqualified": ("without reserve", "无保留意见"),
-    "qualified": ("with reserve", "保留意见"),
+    "unqualified": ("unqualified", "无保留意见"),
+    "qualified": ("qualified", "保留意见"),
     "adverse": ("adverse", "否定意见"),
-    "disclaimer": ("no opinion possible", "无法表示意见"),
+    "disclaimer": ("disclaimer", "无法表示意见"),
     # How a plan finds its figures, and how often.
     "mass_balance": ("mass balance", "物料衡算"),
     "factor": ("factor", "排放因子"),

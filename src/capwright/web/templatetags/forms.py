@@ -1,0 +1,191 @@
+"""Words of the forms made from commands: `{% field_words field.name %}`, `{{ one|choice_words:lang }}`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django import template
+
+from capwright.web.templatetags.reporting import MRV
+from capwright.web.templatetags.trading import AUCTIONS, MEASURES, MODES, SIDES, TRIGGERS, VALIDITIES
+
+if TYPE_CHECKING:
+    from django.template.context import Context
+
+__all__ = ["CHOICES", "FIELDS"]
+
+register = template.Library()
+
+FIELDS: Final[dict[str, tuple[str, str]]] = {
+    "abnormal_months": ("Abnormal months", "生产异常月数"),
+    "about": ("About the market", "市场说明"),
+    "account": ("Account", "账户"),
+    "accounts": ("Accounts", "账户"),
+    "activity": ("Activity", "活动水平"),
+    "alert": ("Alert", "预警"),
+    "amount_fen": ("Amount, hundredths of {currency}", "金额（单位：0.01{currency}）"),
+    "approved_t": ("Approved quota, t", "核定配额（吨）"),
+    "auction_id": ("Auction", "竞价编号"),
+    "basis": ("Basis", "依据"),
+    "bid_id": ("Bid", "申报编号"),
+    "body": ("Reviewing agency", "评议机构"),
+    "buyer": ("Buyer", "买方"),
+    "cancel": ("Cancel the orders", "同时撤销申报"),
+    "capacity": ("Capacity", "产能"),
+    "captive_plant": ("Captive power plant", "自备电厂"),
+    "case_id": ("Case", "案件编号"),
+    "change": ("What changes, and why", "变更内容与理由"),
+    "closed": ("Closed for good", "已关停"),
+    "closes_ms": ("Closes, ms UTC since 1970", "截止时间（UTC毫秒时间戳）"),
+    "co2_ch4_share": ("Share of CO2 and CH4", "二氧化碳和甲烷减排量占比"),
+    "code": ("Code", "代码"),
+    "colour": ("Card", "黄牌或红牌"),
+    "count": ("How many", "数量"),
+    "counterparty": ("Counterparty", "对手方"),
+    "covered_from": ("Covered from the year", "纳入年度"),
+    "deal_id": ("Deal", "协议编号"),
+    "definition": ("Definition", "定义"),
+    "differing": ("Why the figures differ", "数值差异说明"),
+    "draw_id": ("Draw", "抽查批次编号"),
+    "due": ("Due", "期限"),
+    "effect_t": ("Effect, t", "影响量（吨）"),
+    "emissions_t": ("Emissions, tCO2e", "排放量（吨二氧化碳当量）"),
+    "excluded": ("No duty in this year", "当年不履约"),
+    "extra_t": ("Extra quota, t", "追加配额（吨）"),
+    "finding_id": ("Finding", "核查发现编号"),
+    "fine_fen": ("Fine, hundredths of {currency}", "罚款（单位：0.01{currency}）"),
+    "first_year": ("First year of duty", "首个履约年度"),
+    "floor_fen_per_t": ("Floor price, hundredths of {currency} per tonne", "底价（单位：0.01{currency}/吨）"),
+    "free_t": ("Free quota, t", "免费配额（吨）"),
+    "heat_gj": ("Heat, GJ", "供热量（吉焦）"),
+    "holder": ("Holder", "持有人"),
+    "how": ("How it was bought", "购买方式"),
+    "inside": ("Inside the area of the scheme", "位于本地区"),
+    "inspection_id": ("Inspection", "抽查编号"),
+    "kind": ("Kind", "种类"),
+    "last_approved_t": ("Last approved quota, t", "上年度核定配额（吨）"),
+    "last_before_surrender": ("Last auction before the surrender", "清缴截止前最后一期"),
+    "last_year": ("Last year of duty", "最后履约年度"),
+    "late": ("Filed late", "逾期提交"),
+    "lines": ("Lines", "明细"),
+    "measure": ("Measure", "措施"),
+    "measure_id": ("Measure", "措施编号"),
+    "mode": ("Mode of trading", "交易方式"),
+    "name": ("Name", "名称"),
+    "normal": ("Normal operation", "正常生产"),
+    "number": ("Account number", "账号"),
+    "offered_t": ("Offered, t", "竞价数量（吨）"),
+    "officers": ("Officers", "工作人员"),
+    "on": ("Day", "日期"),
+    "open_t": ("Open quantity, t", "剩余数量（吨）"),
+    "opened_on": ("Opened on", "开户日期"),
+    "opens_ms": ("Opens, ms UTC since 1970", "开始时间（UTC毫秒时间戳）"),
+    "opinion": ("Opinion", "核查意见"),
+    "order_id": ("Order", "申报编号"),
+    "outcome": ("Outcome", "结果"),
+    "parts": ("Parts", "分项"),
+    "person": ("Person", "人员"),
+    "plan": ("Monitoring plan", "监测计划"),
+    "points": ("Points", "评分"),
+    "pre_cdm": ("Registered before the CDM", "清洁发展机制注册前项目"),
+    "pre_issued_t": ("Pre-issued, t", "预发配额（吨）"),
+    "price_fen_per_t": ("Price, hundredths of {currency} per tonne", "价格（单位：0.01{currency}/吨）"),
+    "process": ("Process", "工序"),
+    "product": ("Product", "交易品种"),
+    "project": ("Project", "项目"),
+    "proposal_id": ("Proposal", "待复核事项编号"),
+    "purpose": ("Purpose", "用途"),
+    "quantity_t": ("Quantity, t", "数量（吨）"),
+    "reason": ("Reason", "理由"),
+    "region": ("Region", "地区"),
+    "report": ("Report", "排放报告"),
+    "representative": ("Representative", "账户代表"),
+    "representatives": ("Representatives", "账户代表"),
+    "reserve_fen_per_t": (
+        "Reserve price, hundredths of {currency} per tonne",
+        "保留价（单位：0.01{currency}/吨）",
+    ),
+    "reverses": ("Transaction to undo", "拟撤销的交易编号"),
+    "rights": ("Rights", "权限"),
+    "roles": ("Roles", "角色"),
+    "round": ("Round", "期次"),
+    "scheme": ("Scheme", "方案"),
+    "secondary_fen_per_t": (
+        "Secondary price, hundredths of {currency} per tonne",
+        "二级市场价格（单位：0.01{currency}/吨）",
+    ),
+    "sector": ("Sector", "行业"),
+    "sectors": ("Sectors", "行业"),
+    "seed": ("Seed", "随机种子"),
+    "seller": ("Seller", "卖方"),
+    "series": ("Series", "批次"),
+    "share": ("Share", "比例"),
+    "short": ("When bids fall short", "申报不足时"),
+    "side": ("Side", "买卖方向"),
+    "source": ("From account", "转出账户"),
+    "stage": ("Stage", "阶段"),
+    "status": ("Status", "状态"),
+    "stopped_months": ("Months of standstill", "停产月数"),
+    "stream": ("Source stream", "排放源"),
+    "subject": ("Account or verifier", "账户或核查机构"),
+    "target": ("To", "对象"),
+    "text": ("Text", "内容"),
+    "tier": ("Tier", "档次"),
+    "title": ("Title", "标题"),
+    "trade_id": ("Trade", "成交编号"),
+    "transaction_id": ("Transaction", "交易编号"),
+    "trigger": ("Reason for the case", "立案事由"),
+    "trusted": ("Trusted account", "信任账户"),
+    "type": ("Type", "类型"),
+    "units": ("Units of the plant", "机组"),
+    "until": ("Until", "截止日期"),
+    "until_ms": ("Until, ms UTC since 1970", "截止时间（UTC毫秒时间戳）"),
+    "validity": ("Validity", "有效期"),
+    "verified_t": ("Verified, tCO2e", "核查量（吨二氧化碳当量）"),
+    "verifier": ("Verifier", "核查机构"),
+    "version": ("Version", "版本"),
+    "vintage": ("Vintage", "配额年度"),
+    "violation": ("Violation", "违规事项"),
+    "warning": ("Risk warning", "风险提示"),
+    "whole_lot": ("All or nothing", "整体转让"),
+    "year": ("Year", "年度"),
+}
+CHOICES: Final[dict[str, tuple[str, str]]] = {
+    **MRV,
+    **AUCTIONS,
+    **MODES,
+    **SIDES,
+    **VALIDITIES,
+    **TRIGGERS,
+    **MEASURES,
+    "accepted": ("accepted", "已通过"),
+    "controlled": ("controlled", "已列为控排企业"),
+    "authority": ("Authority", "主管部门"),
+    "operator": ("Registry operator", "登记机构"),
+    "exchange": ("Exchange", "交易所"),
+    "auditor": ("Auditor", "审计"),
+    "clock": ("Clock", "时钟"),
+    "verification": ("verification", "核查"),
+    "recheck": ("re-check", "复查"),
+    "all_at_floor": ("sell all at the floor price", "全部按底价成交"),
+    "cancel": ("cancel", "取消"),
+    "consulting": ("consulting", "咨询"),
+    "auction": ("at an auction", "竞价购入"),
+    "returned": ("sent back", "退回"),
+    "open": ("open", "正常"),
+    "restricted": ("restricted", "受限"),
+    "suspended": ("suspended", "暂停使用"),
+}
+
+
+@register.simple_tag(takes_context=True)
+def field_words(context: Context, name: str) -> str:
+    """What a field of a command is called; its own name where it has no other."""
+    words = FIELDS.get(name, (name, name))[context.get("lang") == "zh"]
+    return words.replace("{currency}", str(context.get("currency", "")))
+
+
+@register.filter
+def choice_words(value: str, lang: str) -> str:
+    """What a choice is called."""
+    return CHOICES.get(value, (value, value))[lang == "zh"]
