@@ -281,3 +281,22 @@ def test_a_form_from_elsewhere_is_told_in_words(site):
     )
     assert answer.status_code == 403
     assert "未能提交" in answer.content.decode()
+
+
+CODES = re.compile(r">[^<]*\b(operator_holding|cement_clinker_large|official|secondary)\b")
+
+
+@pytest.mark.parametrize(
+    ("person", "address", "word"),
+    [
+        ("", "/rules/", "官方"),
+        ("exchange-1", "/desk/exchange/members/", "控排企业账户"),
+        ("authority-1", "/desk/accounts/GD-100-10000001-0-94/allocation/", "熟料"),
+        ("authority-1", "/desk/", "主管部门"),
+    ],
+)
+def test_codes_are_shown_in_words(site, signed_in, visitor, person, address, word):
+    client = signed_in(person) if person else visitor
+    text = client.get(address, {"lang": "zh"}).content.decode()
+    assert word in text
+    assert CODES.findall(text) == []

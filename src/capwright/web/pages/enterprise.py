@@ -180,7 +180,10 @@ def allocation(request: HttpRequest, number: str) -> HttpResponse:
             process: dict(years)
             for process, years in market.rooms["allocation"].state.figures.get(number, {}).items()
         }
-    return render(request, "enterprise/allocation.html", {**shown, "figures": figures})
+        rules = market.rulebook.now().body.allocation
+        names = {one.code: one for one in rules.processes} if rules else {}
+    shown |= {"figures": figures, "process_names": names}
+    return render(request, "enterprise/allocation.html", shown)
 
 
 @login_required

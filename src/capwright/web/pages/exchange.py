@@ -245,6 +245,7 @@ def members(request: HttpRequest) -> HttpResponse:
         room = room_of(market.rooms, ExchangeRoom)
         state, desk = room.state, room.desk
         rules = valid_on(desk.rules().members, today)
+        type_names = dict(market.rulebook.now().account_types)
         accounts = [
             one
             for one in market.book.state.accounts.values()
@@ -278,6 +279,7 @@ def members(request: HttpRequest) -> HttpResponse:
         "before": start - _PAGE if start >= _PAGE else -1,
         "q": query,
         "kinds": rules,
+        "type_names": type_names,
         "rights": [right for right in RIGHTS if any(right in rule.rights for rule in rules)],
         "may_act": who.has("exchange"),
         "command_id": new_id(),

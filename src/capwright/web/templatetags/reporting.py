@@ -9,6 +9,7 @@ from django import template
 
 from capwright.filing.wording import OBTAINED, ROLES, SCOPES
 from capwright.mrv.working import shown
+from capwright.report.groups import status_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -194,6 +195,12 @@ _ACCOUNTS: Final = {
 def account_state(value: str, lang: str = "zh") -> str:
     """The status of an account."""
     return _ACCOUNTS.get(value, (value, value))[lang == "zh"]
+
+
+@register.filter
+def sure(confidence: str, lang: str = "zh") -> str:
+    """How sure a value of the rules is, as the report says it."""
+    return status_words(confidence).said(lang)
 
 
 @register.filter
