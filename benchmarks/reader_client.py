@@ -77,8 +77,11 @@ async def main(port: int, count: int, seconds: float) -> None:
     heard = array("q"), array("d")
     loop = asyncio.get_running_loop()
     readers: list[Reader] = []
-    for _ in range(count):
-        _, reader = await loop.create_connection(lambda: Reader(port, heard), "127.0.0.1", port)
+    for n in range(count):
+        home = f"127.0.1.{1 + n // 50}"  # one address may have so many connections and no more
+        _, reader = await loop.create_connection(
+            lambda: Reader(port, heard), "127.0.0.1", port, local_addr=(home, 0)
+        )
         await asyncio.wait_for(reader.opened, 30)
         readers.append(reader)
     print("ready", flush=True)

@@ -60,11 +60,23 @@ def moves_of(views: Views, series: str, number: int) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in found]
 
 
+class _Names(dict[str, int]):
+    """The numbers of names; one that is asked for the first time gets its own."""
+
+    cursor: sqlite3.Cursor
+
+    def __missing__(self, text: str) -> int:
+        self.cursor.execute("INSERT OR IGNORE INTO name (text) VALUES (?)", (text,))
+        found = self.cursor.execute("SELECT id FROM name WHERE text = ?", (text,)).fetchone()
+        self[text] = int(found[0])
+        return self[text]
+
+
 class Mover:
     """Feeds the tables. Names are kept once, as numbers: places are long, and come again and again."""
 
     def __init__(self) -> None:
-        self._ids: dict[str, int] = {}
+        self._ids = _Names()
 
     def forget(self) -> None:
         """The tables are not what they were: a transaction was rolled back, or they are empty."""
@@ -74,34 +86,25 @@ class Mover:
         """Take in rows, in the transaction of the cursor."""
         if len(self._ids) > _MOST_KNOWN:
             self._ids.clear()
-        moves = [move for row in rows for move in self._moves(cursor, row)]
+        self._ids.cursor = cursor
+        moves = [move for row in rows for move in _moves(self._ids, row)]
         cursor.executemany(_INSERT, sorted(moves))  # neighbours in the tree after one another
 
-    def _moves(self, cursor: sqlite3.Cursor, row: Committed) -> Iterator[tuple[int, ...]]:
-        n = 0
-        for event in row.events:
-            if not isinstance(event, PostingEvent) or not (event.issues or event.units):
-                continue
-            type_, done = "", ""
-            if isinstance(event, TransactionCompleted):
-                type_, done = event.type, event.transaction_id
-            more = (self._id(cursor, type_), self._id(cursor, done))
-            kind = self._id(cursor, str(event.__struct_config__.tag))
-            for one in event.issues:
-                where = (self._id(cursor, ""), self._id(cursor, one.target))
-                n += 1
-                yield (self._id(cursor, one.series), node_of(one.first, one.last), row.seq, n, one.first,
-                       one.last, kind, *where, *more)  # fmt: skip
-            for move in event.units:
-                where = (self._id(cursor, move.source), self._id(cursor, move.target))
-                n += 1
-                yield (self._id(cursor, move.series), node_of(move.first, move.last), row.seq, n, move.first,
-                       move.last, kind, *where, *more)  # fmt: skip
 
-    def _id(self, cursor: sqlite3.Cursor, text: str) -> int:
-        known = self._ids.get(text)
-        if known is None:
-            cursor.execute("INSERT OR IGNORE INTO name (text) VALUES (?)", (text,))
-            (known,) = cursor.execute("SELECT id FROM name WHERE text = ?", (text,)).fetchone()
-            self._ids[text] = known
-        return known
+def _moves(ids: _Names, row: Committed) -> Iterator[tuple[int, ...]]:
+    seq, n = row.seq, 0
+    for event in row.events:
+        if not isinstance(event, PostingEvent) or not (event.issues or event.units):
+            continue
+        type_, done = "", ""
+        if isinstance(event, TransactionCompleted):
+            type_, done = event.type, event.transaction_id
+        kind, more = ids[str(event.__struct_config__.tag)], (ids[type_], ids[done])
+        for one in event.issues:
+            n += 1
+            yield (ids[one.series], node_of(one.first, one.last), seq, n, one.first, one.last,
+                   kind, ids[""], ids[one.target], *more)  # fmt: skip
+        for move in event.units:
+            n += 1
+            yield (ids[move.series], node_of(move.first, move.last), seq, n, move.first, move.last,
+                   kind, ids[move.source], ids[move.target], *more)  # fmt: skip
