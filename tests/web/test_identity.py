@@ -231,3 +231,26 @@ def test_cookies_and_headers(site, mails):
     assert first.headers["X-Content-Type-Options"] == "nosniff"
     assert first.headers["X-Frame-Options"] == "DENY"
     assert "unsafe" not in first.headers["Content-Security-Policy"]
+
+
+def test_secrets_of_second_factors_are_sealed_where_they_are_kept(real):
+    import time
+
+    from allauth.mfa.models import Authenticator
+    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+    from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+
+    user, secret = real.user("exchange-sealed"), generate_totp_secret()
+    totp = TOTP.activate(user, secret)
+    codes = RecoveryCodes.activate(user)
+    kept = str(list(Authenticator.objects.filter(user=user).values_list("data", flat=True)))
+    assert secret not in kept
+    assert kept.count("gAAAA") >= 2
+    code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    assert totp.validate_code(code)
+    assert codes.validate_code(codes.get_unused_codes()[0])
+    older = Authenticator.objects.create(
+        user=real.user("exchange-older"), type="totp", data={"secret": secret}
+    )
+    assert TOTP(older).validate_code(code), "what was kept readable still works"
+    Authenticator.objects.filter(user__person__in=("exchange-sealed", "exchange-older")).delete()

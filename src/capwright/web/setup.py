@@ -151,6 +151,7 @@ def django_settings(settings: Settings) -> dict[str, Any]:
         "ACCOUNT_RATE_LIMITS": {"login_failed": "10/m/ip,5/5m/key"},
         "ACCOUNT_PREVENT_ENUMERATION": True,
         "ACCOUNT_EMAIL_NOTIFICATIONS": True,
+        "MFA_ADAPTER": "capwright.web.factors.FactorAdapter",
         "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes", "webauthn"],
         "MFA_PASSKEY_LOGIN_ENABLED": True,
         "MFA_TOTP_ISSUER": "Capwright",
