@@ -1,9 +1,12 @@
 """Pages in a real browser: no error in its console, nothing that keeps people out (axe, WCAG 2.2 AA)."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+
+from capwright.web.language import traditional
 
 AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -116,6 +119,32 @@ def test_the_language_stays_chosen(surf, site):
     page.goto(site.url + "/?lang=zh")
     page.goto(site.url + "/demo/")
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_months_sort_by_time_however_they_are_written(surf, site, lang):
+    page = surf()
+    page.goto(f"{site.url}/market/GDEA/?lang={lang}")
+    table = page.locator("table.sortable").last
+    months = "tbody tr td:first-child"
+    newest_first = table.locator(months).all_inner_texts()
+    assert len(newest_first) == 13
+    assert newest_first[0] == {"en": "Jul 2024", "zh": "2024年7月"}[lang]
+    table.locator("th button").first.click()
+    assert table.locator(months).all_inner_texts() == newest_first[::-1]
+    table.locator("th button").first.click()
+    assert table.locator(months).all_inner_texts() == newest_first
+
+
+def test_scripts_leave_no_simplified_word_on_a_traditional_page(surf, site):
+    page = surf("cement-05:operator")
+    page.goto(f"{site.url}/desk/accounts/{site.account('cement-05:operator')}/trade/?lang=zh-Hant")
+    page.wait_for_function("window.capwrightTrade !== undefined")
+    page.keyboard.press("b")
+    page.evaluate("document.querySelectorAll('a.lang').forEach((one) => one.remove())")
+    text = page.locator("body").inner_text()
+    assert "手續費" in text
+    assert {run for run in re.findall("[\u4e00-\u9fff]+", text) if traditional(run) != run} == set()
 
 
 def owing(site, person):

@@ -10,9 +10,9 @@ document.addEventListener("submit", (event) => {
 });
 // A table sorts by its headings, numbers by their value; the headings become buttons, so that a keyboard
 // reaches them.
-// Days are written 2024年7月22日 and 22 Jul 2024, times after them; they sort as 2024-07-22.
+// Days are written 2024年7月22日 and 22 Jul 2024, times after them, months without a day; they sort as 2024-07-22.
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const DAY = /^(?:(\d{4})年(\d{1,2})月(\d{1,2})日|(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}))(.*)$/;
+const DAY = /^(?:(\d{4})年(\d{1,2})月(?:(\d{1,2})日)?|(?:(\d{1,2}) )?([A-Z][a-z]{2}) (\d{4}))(.*)$/;
 const sortBy = (head) => {
   const body = head.closest("table").tBodies[0];
   const at = head.cellIndex;
@@ -22,7 +22,10 @@ const sortBy = (head) => {
   const key = (row) => {
     const text = row.cells[at].dataset.value ?? row.cells[at].textContent.trim();
     const dated = DAY.exec(text);
-    if (dated) return `${dated[1] || dated[6]}-${(dated[2] || 1 + MONTHS.indexOf(dated[5]) + "").padStart(2, "0")}-${(dated[3] || dated[4]).padStart(2, "0")}${dated[7]}`;
+    if (dated) {
+      const two = (number) => String(number || 0).padStart(2, "0");
+      return `${dated[1] || dated[6]}-${two(dated[2] || 1 + MONTHS.indexOf(dated[5]))}-${two(dated[3] || dated[4])}${dated[7]}`;
+    }
     const number = Number(text.replace(/[,\s%]/g, ""));
     return text === "" || Number.isNaN(number) ? text : number;
   };
