@@ -300,3 +300,27 @@ def test_codes_are_shown_in_words(site, signed_in, visitor, person, address, wor
     text = client.get(address, {"lang": "zh"}).content.decode()
     assert word in text
     assert CODES.findall(text) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://example.org/", "须使用 https"),
+        ("https://name.invalid/", "域名无法解析"),
+        ("https://127.0.0.1/", "内部网络"),
+    ],
+)
+def test_a_refusal_gives_its_reason_in_chinese_too(url, why):
+    from capwright.kernel.refusal import Refused
+    from capwright.web.webhooks import check_address
+
+    with pytest.raises(Refused) as refused:
+        check_address(url)
+    assert why in refused.value.refusal.message("zh")
+    assert why not in refused.value.refusal.message("en")
+
+
+def test_a_field_that_cannot_be_read_says_why_in_chinese(signed_in):
+    fields = {"account": "a", "vintage": "two", "command_id": "web/n", "try": "1"}
+    answer = signed_in("authority-1").post("/desk/act/AdvanceNewProject/?lang=zh", fields)
+    assert "“vintage”无法读取：须填写整数。" in answer.content.decode()

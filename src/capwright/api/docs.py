@@ -24,7 +24,9 @@ _ABOUT: Final = """\
 <li>Send a command with the header <code>Idempotency-Key</code>; sent again under the same key it gets the
 first answer and does nothing. 指令带上 Idempotency-Key，重复发送只生效一次。</li>
 <li>An answer comes when the row is on disk. A refusal is <code>application/problem+json</code> with a code,
-in both languages; nothing has changed. 收到答复即已落盘；拒绝时不作任何更改。</li>
+in both languages; nothing has changed. Its <code>title</code> and <code>detail</code> follow
+<code>Accept-Language</code>. 收到答复即已落盘；拒绝时不作任何更改，
+title 和 detail 随 Accept-Language 而定。</li>
 <li>Reads tell the row that they are as of (<code>Capwright-Row</code>, <code>ETag</code>).
 读取结果注明截至日志第几行。</li>
 <li>What happens streams from <code>/api/v1/stream</code> (WebSocket), with resume by row; with

@@ -16,9 +16,8 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 
 from capwright.kernel.message import Command
-from capwright.kernel.refusal import refuse
 from capwright.market.machine import COMMANDS
-from capwright.web.refusals import UNREADABLE
+from capwright.web.refusals import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +74,7 @@ def read(command: type[Command], given: Mapping[str, str], lists: Mapping[str, l
     try:
         return msgspec.convert(values, command, strict=False)
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
-        refuse(UNREADABLE, field=command.__name__, why=str(error))
+        unreadable(command.__name__, str(error))
 
 
 def _value(field: Field, raw: str, hint: Any) -> Any:
@@ -83,11 +82,11 @@ def _value(field: Field, raw: str, hint: Any) -> Any:
         try:
             return msgspec.json.decode(raw)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            refuse(UNREADABLE, field=field.name, why=str(error))
+            unreadable(field.name, str(error))
     if field.kind == "number" and _plain(hint) is int:
         text = raw.replace(",", "").replace(" ", "")
         if not re.fullmatch(r"-?[0-9]{1,18}", text):
-            refuse(UNREADABLE, field=field.name, why="a whole number is needed")
+            unreadable(field.name, "a whole number is needed", "须填写整数")
         return int(text)
     return raw
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from capwright.kernel.refusal import define
+from typing import NoReturn
+
+from capwright.kernel.refusal import define, refuse
 
 __all__ = [
     "ALTERED", "AWAY", "BAD_HOOK", "BAD_INVITATION", "BAD_KIND", "INFECTED", "NEEDS_MFA", "NOBODY_KNOWN",
     "NOTHING", "NOT_MAILED", "NOT_NUMBER", "NOT_SCANNED", "PEOPLE_AWAY", "SEAL_BROKEN", "TOO_LARGE",
     "TWO_PEOPLE", "UNREADABLE", "YEAR_OR_MONTHS",
+    "unreadable",
 ]  # fmt: skip
 
 UNREADABLE = define(
     "CW-9720",
     en="{field} cannot be read: {why}.",
-    zh="“{field}”无法读取：{why}。",
+    zh="“{field}”无法读取：{why_zh}。",
     mend_en="Correct the field; lists and nested values are written as JSON.",
     mend_zh="请更正该项；列表和嵌套内容按 JSON 格式填写。",
     rule="design: bound everything",
@@ -61,7 +64,7 @@ NEEDS_MFA = define(
 BAD_HOOK = define(
     "CW-9726",
     en="Nothing can be posted to '{url}': {why}.",
-    zh="无法向“{url}”推送：{why}。",
+    zh="无法向“{url}”推送：{why_zh}。",
     mend_en="Give an https address that the open network reaches.",
     mend_zh="请填写公网可访问的 https 地址。",
     rule="OWASP ASVS 12.6: no requests into the own network",
@@ -154,3 +157,8 @@ TWO_PEOPLE = define(
     mend_zh="请由同事打开本页面确认。",
     rule="design: two people where one may not decide",
 )
+
+
+def unreadable(field: str, why: str, why_zh: str = "") -> NoReturn:
+    """Refuse a field (CW-9720). What a library says of a value is English; Chinese says what it is about."""
+    refuse(UNREADABLE, field=field, why=why, why_zh=why_zh or f"内容与要求的格式不符（{why}）")

@@ -61,13 +61,13 @@ def check_address(url: str, *, local: bool = False) -> None:
     """Refuse (CW-9726) what is no https address of the open network; `local` allows this machine."""
     parts = urlsplit(url)
     if parts.scheme != "https" and not (local and parts.scheme == "http"):
-        refuse(BAD_HOOK, url=url[:200], why="https is needed")
+        refuse(BAD_HOOK, url=url[:200], why="https is needed", why_zh="须使用 https")
     try:
         found = {info[4][0] for info in socket.getaddrinfo(parts.hostname or "", parts.port or 443)}
     except (OSError, ValueError, UnicodeError):
-        refuse(BAD_HOOK, url=url[:200], why="the name is not known")
+        refuse(BAD_HOOK, url=url[:200], why="the name is not known", why_zh="域名无法解析")
     if not local and any(not ipaddress.ip_address(one).is_global for one in found):
-        refuse(BAD_HOOK, url=url[:200], why="it lies inside a private network")
+        refuse(BAD_HOOK, url=url[:200], why="it lies inside a private network", why_zh="地址位于内部网络")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -11,14 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import render
 from django.urls import path
 
-from capwright.kernel.refusal import refuse
 from capwright.projection.days import rows_between
 from capwright.projection.rows import row_of
 from capwright.projection.views import accounts_named
 from capwright.web.clock import zone
 from capwright.web.context import viewer
 from capwright.web.hosting import host
-from capwright.web.refusals import UNREADABLE
+from capwright.web.refusals import unreadable
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -72,7 +71,7 @@ def _day_ms(text: str) -> tuple[int, int] | None:
         begin = datetime.combine(day, time(), zone())
         end = datetime.combine(day + timedelta(days=1), time(), zone())
     except (ValueError, OverflowError) as why:
-        refuse(UNREADABLE, field="day", why=str(why))
+        unreadable("day", str(why))
     return round(begin.timestamp() * 1000), round(end.timestamp() * 1000)
 
 

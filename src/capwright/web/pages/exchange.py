@@ -19,7 +19,7 @@ from capwright.exchange.dayrules import is_trading_day
 from capwright.exchange.prices import valid_on
 from capwright.exchange.room import ExchangeRoom
 from capwright.kernel.quantity import parse_money_fen
-from capwright.kernel.refusal import Refused, refuse
+from capwright.kernel.refusal import Refused
 from capwright.market.composition import room_of
 from capwright.projection import clearing, trading
 from capwright.projection.records import notices
@@ -30,7 +30,7 @@ from capwright.web.context import viewer
 from capwright.web.hosting import host
 from capwright.web.pages import exchange_auctions, exchange_surveillance
 from capwright.web.pages.exchange_access import moment_ms, officer
-from capwright.web.refusals import UNREADABLE
+from capwright.web.refusals import unreadable
 from capwright.web.sending import new_id, send
 from capwright.web.templatetags.trading import RIGHTS
 
@@ -117,7 +117,7 @@ def _halt(given: Mapping[str, str]) -> Command:
     kind = given.get("kind", "")
     target = {"market": "", "product": given.get("product", "")}.get(kind, given.get("account", "").strip())
     if kind != "market" and not target:
-        refuse(UNREADABLE, field="target", why="name a product or an account")
+        unreadable("target", "name a product or an account", "须指定交易品种或账户")
     until_ms = moment_ms(given.get("until", ""))
     return m.Halt(target=target, reason=given.get("reason", ""), cancel="cancel" in given, until_ms=until_ms)
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 
-from capwright.kernel.refusal import refuse
 from capwright.ledger.clock import local_ms
 from capwright.web.context import viewer
 from capwright.web.hosting import host
-from capwright.web.refusals import UNREADABLE
+from capwright.web.refusals import unreadable
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -36,6 +35,6 @@ def moment_ms(text: str) -> int:
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
-        refuse(UNREADABLE, field="time", why="a time like 2024-07-22T10:30 is needed")
+        unreadable("time", "a time like 2024-07-22T10:30 is needed", "时间须写成 2024-07-22T10:30 的形式")
     with host().look() as market:
         return local_ms(market.rulebook.now(), when.date(), when.time())

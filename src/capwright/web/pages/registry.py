@@ -13,7 +13,6 @@ from django.shortcuts import redirect, render
 from django.urls import path
 
 from capwright.kernel.account_number import AccountNumber
-from capwright.kernel.refusal import refuse
 from capwright.projection.position import transactions_of
 from capwright.projection.register import completed, type_names
 from capwright.projection.tasks import tasks_of
@@ -21,7 +20,7 @@ from capwright.registry.messages import OpenAccount, ProposeTransaction, SetAcco
 from capwright.web.clock import now
 from capwright.web.context import viewer
 from capwright.web.hosting import host
-from capwright.web.refusals import UNREADABLE
+from capwright.web.refusals import unreadable
 from capwright.web.sending import new_id, send
 
 if TYPE_CHECKING:
@@ -132,7 +131,7 @@ def _changed(request: HttpRequest) -> HttpResponse:
             }  # fmt: skip
             command = msgspec.convert(asked, SetAccountStatus)
     except msgspec.ValidationError as why:
-        refuse(UNREADABLE, field="form", why=str(why))
+        unreadable("form", str(why))
     outcome = send(request, command)
     found = getattr(command, "number", "") or getattr(command, "account", "")
     return redirect(f"{request.path}?q={found}" if outcome is not None and outcome.ok else request.path)

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 
 from capwright.compliance.room import ComplianceRoom
-from capwright.kernel.refusal import Refused, refuse
+from capwright.kernel.refusal import Refused
 from capwright.market.composition import room_of
 from capwright.mrv import messages as m
 from capwright.mrv import oversight_messages as o
@@ -24,7 +24,7 @@ from capwright.projection import filed_reports, reporting
 from capwright.projection.inspection_order import place_of
 from capwright.web.context import viewer
 from capwright.web.hosting import host
-from capwright.web.refusals import UNREADABLE
+from capwright.web.refusals import unreadable
 from capwright.web.report_files import download, size_checked
 from capwright.web.sending import new_id, send
 
@@ -105,7 +105,7 @@ def report(request: HttpRequest, number: str, year: int) -> HttpResponse:
         try:
             command = _asked(request, number, year)
         except msgspec.ValidationError as why:
-            refuse(UNREADABLE, field=request.POST.get("action", "")[:40], why=str(why))
+            unreadable(request.POST.get("action", "")[:40], str(why))
         if command is None:
             raise PermissionDenied
         send(request, command)
@@ -304,7 +304,7 @@ def _planned(request: HttpRequest, number: str) -> HttpResponse:
         try:
             made = msgspec.json.decode(raw, type=MonitoringPlan)
         except (msgspec.DecodeError, UnicodeDecodeError) as why:
-            refuse(UNREADABLE, field=str(file.name)[:60], why=str(why))
+            unreadable(str(file.name)[:60], str(why))
         send(request, m.FileMonitoringPlan(number, made, text), "The plan is filed.", "监测计划已提交。")
     return redirect("report_plan", number)
 

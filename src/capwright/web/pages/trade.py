@@ -16,13 +16,13 @@ from django.views.decorators.http import require_POST
 from capwright.exchange import messages as m
 from capwright.exchange.room import ExchangeRoom
 from capwright.kernel.quantity import parse_money_fen, parse_tonnes
-from capwright.kernel.refusal import Refused, refuse
+from capwright.kernel.refusal import Refused
 from capwright.market.composition import room_of
 from capwright.projection import trading
 from capwright.web.clock import local
 from capwright.web.context import viewer
 from capwright.web.hosting import host
-from capwright.web.refusals import UNREADABLE
+from capwright.web.refusals import unreadable
 from capwright.web.sending import id_of, new_id, not_known, send
 from capwright.web.templatetags.trading import words
 
@@ -227,7 +227,7 @@ def _command(number: str, given: Mapping[str, str]) -> Command:
     try:
         return make(number, given)
     except (msgspec.ValidationError, ValueError) as error:
-        refuse(UNREADABLE, field="order", why=str(error))
+        unreadable("order", str(error))
 
 
 @login_required

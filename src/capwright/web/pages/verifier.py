@@ -22,7 +22,7 @@ from capwright.projection import filed_reports, reporting
 from capwright.web.context import viewer
 from capwright.web.hosting import host
 from capwright.web.pages.reports import findings_of, opened, worked_out
-from capwright.web.refusals import NOT_NUMBER, UNREADABLE
+from capwright.web.refusals import NOT_NUMBER, unreadable
 from capwright.web.sending import new_id, send
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def mandate(request: HttpRequest, number: str, year: int) -> HttpResponse:
         try:
             command = _asked(request, number, year)
         except msgspec.ValidationError as why:
-            refuse(UNREADABLE, field=request.POST.get("action", "")[:40], why=str(why))
+            unreadable(request.POST.get("action", "")[:40], str(why))
         if "try" in request.POST:
             tried = host().refusal_of(command, who.person, getattr(request, "lang", "zh"))
         else:
