@@ -254,3 +254,26 @@ def test_secrets_of_second_factors_are_sealed_where_they_are_kept(real):
     )
     assert TOTP(older).validate_code(code), "what was kept readable still works"
     Authenticator.objects.filter(user__person__in=("exchange-sealed", "exchange-older")).delete()
+
+
+def test_sign_ins_are_logged_without_names_and_passwords(site, mails, caplog):
+    import logging
+
+    from django.core.cache import cache
+
+    cache.clear()
+    client = site.client()
+    with caplog.at_level(logging.INFO, logger="capwright.sign_ins"):
+        link = invited(site, mails, "u-logged", "logged@example.org")
+        client.post(link, {"username": "logged-one", "password": PASSWORD})
+        client.post("/identity/logout/")
+        client.post("/identity/login/", {"login": "logged-one", "password": "wrong-as-can-be"})
+    cache.clear()
+    said = [
+        (record.getMessage(), record.fields) for record in caplog.records if record.name.endswith("sign_ins")
+    ]
+    number = site.user("u-logged").pk
+    assert said[:2] == [("signed in", {"user": number}), ("signed out", {"user": number})]
+    assert said[2][0] == "sign-in failed"
+    assert "logged-one" not in str(said)
+    assert "wrong-as-can-be" not in str(said)

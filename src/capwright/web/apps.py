@@ -13,3 +13,9 @@ class WebConfig(AppConfig):
     name = "capwright.web"
     label = "web"
     verbose_name = "Capwright"
+
+    def ready(self) -> None:
+        """Called once the models are there."""
+        from capwright.web.sign_ins import watch  # noqa: PLC0415 - its signals need the models
+
+        watch()

@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import http.client
 import ipaddress
 import logging
 import socket
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import deque
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from capwright.host import Host
     from capwright.projection.follower import Committed
 
-__all__ = ["Postman", "check_address", "signature"]
+__all__ = ["Postman", "check_address", "post", "signature"]
 
 TRIES: Final = 9  # after 1, 4, 16, 64 and 256 s, then every twenty minutes: an hour in all
 LONGEST_WAIT_S: Final = 1_200.0
@@ -57,24 +56,51 @@ def signature(secret: str, at_s: int, body: bytes) -> str:
     return f"t={at_s},v1={digest}"
 
 
-def check_address(url: str, *, local: bool = False) -> None:
-    """Refuse (CW-9726) what is no https address of the open network; `local` allows this machine."""
-    parts = urlsplit(url)
+def check_address(url: str, *, local: bool = False) -> str:
+    """Refuse (CW-9726) what is no https address of the open network; `local` allows this machine.
+
+    Returns the address in numbers that was found good: connecting to it, and not to the name once more,
+    leaves nobody the time to let the name point inside.
+    """
+    try:
+        parts = urlsplit(url)
+        name, port = parts.hostname or "", parts.port or 443
+    except ValueError:
+        refuse(BAD_HOOK, url=url[:200], why="it is no address", why_zh="地址格式不正确")
     if parts.scheme != "https" and not (local and parts.scheme == "http"):
         refuse(BAD_HOOK, url=url[:200], why="https is needed", why_zh="须使用 https")
     try:
-        found = {info[4][0] for info in socket.getaddrinfo(parts.hostname or "", parts.port or 443)}
+        found = [str(info[4][0]) for info in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]
     except (OSError, ValueError, UnicodeError):
         refuse(BAD_HOOK, url=url[:200], why="the name is not known", why_zh="域名无法解析")
-    if not local and any(not ipaddress.ip_address(one).is_global for one in found):
+    if not found or (not local and not all(map(_open_network, found))):
         refuse(BAD_HOOK, url=url[:200], why="it lies inside a private network", why_zh="地址位于内部网络")
+    return found[0]
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect could lead inside: it counts as a failure."""
+def _open_network(address: str) -> bool:
+    one = ipaddress.ip_address(address.partition("%")[0])
+    one = getattr(one, "ipv4_mapped", None) or one
+    return one.is_global and not one.is_multicast
 
-    def redirect_request(self, *_given: Any) -> None:
-        return None
+
+def post(url: str, address: str, headers: dict[str, str], body: bytes) -> None:
+    """Post to a checked address under the name of the URL; raises `OSError` or `HTTPException` when it fails.
+
+    Only an answer of the 200s counts. A redirect could lead inside, and is not followed.
+    """
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    line = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+    line._create_connection = (  # type: ignore[attr-defined] # noqa: SLF001 - TLS still asks for the name
+        lambda there, *more: socket.create_connection((address, there[1]), *more)
+    )
+    with closing(line):
+        path = parts.path or "/"
+        line.request("POST", f"{path}?{parts.query}" if parts.query else path, body, headers)
+        answer = line.getresponse()
+        if answer.status not in range(200, 300):
+            raise http.client.HTTPException(f"status {answer.status}")
 
 
 class _Waiting:
@@ -95,7 +121,6 @@ class Postman:
         self._waiting: dict[int, _Waiting] = {}  # by the hook's number
         self._rung = threading.Event()
         self._ended = threading.Event()
-        self._open = urllib.request.build_opener(_NoRedirect).open
         host.follower.subscribe(self._take)
         self._thread = threading.Thread(target=self._work, name="capwright-postman", daemon=True)
         self._thread.start()
@@ -157,11 +182,8 @@ class Postman:
             "Capwright-Signature": signature(secret, at_s, body),
             "User-Agent": "capwright",
         }
-        asked = urllib.request.Request(hook.url, body, headers)  # noqa: S310 - checked below
         try:
-            check_address(hook.url, local=self._host.settings.demo)
-            with self._open(asked, timeout=TIMEOUT_S):
-                pass
+            post(hook.url, check_address(hook.url, local=self._host.settings.demo), headers, body)
         except Exception as fault:  # noqa: BLE001 - whatever the other side does
             _log.warning("webhook %s: %s", hook.pk, type(fault).__name__)
             waiting.tried += 1

@@ -1,0 +1,38 @@
+"""Every sign-in, failed sign-in and sign-out as a line of the log; a user's number says who, never a name.
+
+What was typed is not told: people type passwords where names belong.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+
+__all__ = ["watch"]
+
+_LOG: Final = logging.getLogger("capwright.sign_ins")
+
+
+def watch() -> None:
+    """Log from now on. Calling it twice changes nothing."""
+    user_logged_in.connect(_came, dispatch_uid="capwright")
+    user_logged_out.connect(_went, dispatch_uid="capwright")
+    user_login_failed.connect(_failed, dispatch_uid="capwright")
+
+
+def _came(sender: Any, user: Any, **_more: Any) -> None:
+    del sender
+    _LOG.info("signed in", extra={"fields": {"user": user.pk}})
+
+
+def _went(sender: Any, user: Any, **_more: Any) -> None:
+    del sender
+    _LOG.info("signed out", extra={"fields": {"user": getattr(user, "pk", None)}})
+
+
+def _failed(sender: Any, request: Any = None, **_more: Any) -> None:
+    del sender
+    address = request.META.get("REMOTE_ADDR", "") if request is not None else ""
+    _LOG.warning("sign-in failed", extra={"fields": {"from": address}})
