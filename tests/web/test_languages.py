@@ -324,3 +324,19 @@ def test_a_field_that_cannot_be_read_says_why_in_chinese(signed_in):
     fields = {"account": "a", "vintage": "two", "command_id": "web/n", "try": "1"}
     answer = signed_in("authority-1").post("/desk/act/AdvanceNewProject/?lang=zh", fields)
     assert "“vintage”无法读取：须填写整数。" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("note", "zh"),
+    [
+        ("month 3", "3月"),
+        ("month 12; reported in %; lab 7; month 2", "12月；上报单位：%；lab 7；month 2"),
+        ("read by hand", "read by hand"),
+        ("", ""),
+    ],
+)
+def test_the_working_is_told_in_chinese_and_notes_stay(note, zh):
+    from capwright.web.templatetags.reporting import datum_note
+
+    assert datum_note(note, "zh") == zh
+    assert datum_note(note, "en") == note

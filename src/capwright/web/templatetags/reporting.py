@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -80,6 +81,11 @@ MRV: Final[dict[str, tuple[str, str]]] = {
     "pass": ("pass", "合格"),
     "yellow": ("yellow card", "黄牌"),
     "red": ("red card", "红牌"),
+}
+_WORKING: Final = {
+    re.compile(r"month (\d+)"): "{}月",
+    re.compile(r"reported in (\S+)"): "上报单位：{}",
+    re.compile(r"tier (\S+)"): "层级{}",
 }
 _SEVERITY: Final = {
     "fail": ("contradiction", "不通过"),
@@ -195,6 +201,22 @@ _ACCOUNTS: Final = {
 def account_state(value: str, lang: str = "zh") -> str:
     """The status of an account."""
     return _ACCOUNTS.get(value, (value, value))[lang == "zh"]
+
+
+@register.filter
+def datum_note(note: str, lang: str = "zh") -> str:
+    """What the working says of a datum before the note of whoever reported it: its month, unit and tier."""
+    if lang != "zh":
+        return note
+    parts = note.split("; ")
+    for n, part in enumerate(parts):
+        for said, zh in _WORKING.items():
+            if found := said.fullmatch(part):
+                parts[n] = zh.format(found[1])
+                break
+        else:
+            break  # what follows is somebody's own text
+    return "；".join(parts)
 
 
 @register.filter
