@@ -10,6 +10,7 @@ from benchmarks import (
     bare_book,
     durable,
     http_orders,
+    load,
     machine,
     memory,
     pages,
@@ -38,10 +39,13 @@ SECTIONS = (
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "sections", nargs="*", choices=[*SECTIONS, []], help="what to measure; everything if none"
+        "sections", nargs="*", choices=[*SECTIONS, "load", []], help="what to measure; all but `load` if none"
     )
     parser.add_argument(
         "--quick", action="store_true", help="fewer rounds: minutes become seconds, figures shake"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=load.MINUTES, help="how long `load` runs (default: %(default)g)"
     )
     parser.add_argument(
         "--folder", type=Path, help="where to write, on the disk to be measured (default: build/)"
@@ -67,6 +71,8 @@ def main() -> None:
                 print(http_orders.run(folder, quick=asked.quick), flush=True)
             elif name == "readers":
                 print(readers.run(folder, quick=asked.quick), flush=True)
+            elif name == "load":
+                print(load.run(folder, asked.minutes), flush=True)
             elif name == "pages":
                 print(pages.run(folder, quick=asked.quick), flush=True)
             elif name == "reports":

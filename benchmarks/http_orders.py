@@ -13,11 +13,12 @@ import time
 from pathlib import Path
 from statistics import median
 
+from benchmarks.machine import free_port
 from benchmarks.table import show
 
 CLIENTS = 32
 SECONDS = 6.0
-PORT, PEER_PORT = 18_311, 18_312
+PORT, PEER_PORT = free_port(), free_port()
 
 
 def request(port: int, path: str, body: dict, token: str = "") -> str:
@@ -52,7 +53,7 @@ with Host(settings) as host:
     for n, (account, person) in enumerate(firms):
         user, _ = User.objects.get_or_create(person=person, defaults={"username": f"bench-{n}"})
         token = AccessToken.objects.create(
-            user=user, token=f"token-{n}", scope="read trade", expires=timezone.now() + timedelta(hours=1)
+            user=user, token=f"token-{n}", scope="read trade", expires=timezone.now() + timedelta(hours=9)
         )
         made.append([account, f"token-{n}"])
     serve(app, settings, lambda: print(json.dumps(made), flush=True))
@@ -71,7 +72,7 @@ def load(folder: Path, port: int, clients: list[list[str]]) -> dict:
 
 @contextlib.contextmanager
 def ours(folder: Path):
-    """Our server on the Guangdong year, with a token for each of 32 accounts."""
+    """Our server on the Guangdong year: a token for each of 32 accounts, and the process."""
     from capwright.scenario.run import run_scenario
 
     db = folder / "orders.sqlite"
@@ -81,7 +82,7 @@ def ours(folder: Path):
         [sys.executable, "-c", SERVE, str(db), str(PORT)], stdout=subprocess.PIPE, text=True
     ) as process:
         try:
-            yield json.loads(process.stdout.readline())
+            yield json.loads(process.stdout.readline()), process.pid
         finally:
             process.terminate()
             process.wait(20)
@@ -154,7 +155,7 @@ def run(folder: Path, *, quick: bool = False) -> str:
     """Measure in turns, and return a table."""
     rounds = 2 if quick else 5
     found: dict[str, list[dict]] = {"http": [], "peer": [], "socket": []}
-    with ours(folder) as made, theirs(folder) as peer:
+    with ours(folder) as (made, _), theirs(folder) as peer:
         mine = [[request(PORT, "/api/v1/commands/PlaceOrder", order(a, 3826), t)] for a, t in made]
         body = {"account": 1, "side": "buy", "price": "10.00", "quantity": "1"}
         other = [[request(PEER_PORT, "/markets/BTC-USDT/orders", body)]] * CLIENTS

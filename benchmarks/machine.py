@@ -2,6 +2,7 @@
 
 import os
 import platform
+import socket
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -44,3 +45,10 @@ def _disk(folder: Path) -> str:
         ["df", "--output=source,fstype", str(folder)], capture_output=True, text=True, check=False
     )
     return " ".join(found.stdout.splitlines()[-1].split()) if found.returncode == 0 else "unknown"
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
