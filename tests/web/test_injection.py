@@ -217,3 +217,24 @@ def test_a_reset_link_works_once_and_ends_old_sessions(site):
     wrong = site.client().get(link[:-4] + "abcd/", follow=True)
     assert wrong.status_code < 500
     cache.clear()
+
+
+def test_no_nul_gets_to_the_peoples_database(site):
+    """SQLite would keep it; PostgreSQL refuses the statement, which would be a fault of the server."""
+    from django.urls import Resolver404, resolve
+    from oauth2_provider.models import Application as Program
+
+    from capwright.web.models import Application, Erasure, User
+
+    site.client("cement-09:operator").post("/desk/security/clients/", {"name": "a\0b", "networks": ""})
+    assert Program.objects.filter(user=site.user("cement-09:operator")).latest("pk").name == "ab"
+    Application.objects.create(reference="A-NUL", organisation="x", email="nul@example.org", account_type="x")
+    operator = site.client("operator-1")
+    operator.post("/desk/registry/applications/A-NUL/", {"reject": "1", "reason": "no\0"})
+    assert Application.objects.get(reference="A-NUL").reason == "no"
+    User.objects.create(username="nul", person="u-nul")
+    operator.post("/desk/registry/people/erase/", {"q": "nul", "reason": "\0asked"})
+    assert Erasure.objects.get(person="u-nul").reason == "asked"
+    for path in ("/desk/registry/papers/a\0/", "/desk/registry/applications/a\0/"):
+        with pytest.raises(Resolver404):
+            resolve(path)

@@ -28,7 +28,10 @@ def arrived(site, mails, content, *, mail, name, called="Somebody"):  # noqa: F8
     sent = site.client().post("/apply/", fields).content.decode()
     reference = re.search(r"[0-9A-F]{8}", sent)[0]
     site.client("operator-1").post(f"/desk/registry/applications/{reference}/", {"accept": "1"})
-    link = re.search(r"/invitation/\S+/", next(one.body for one in mails if one.to == [mail]))[0]
+    link = re.search(
+        r"/invitation/\S+/",
+        next(one.body for one in mails if one.to == [mail] and "/invitation/" in one.body),
+    )[0]
     client = site.client()
     assert client.post(link, {"username": name, "password": PASSWORD}).status_code == 302
     client.post("/desk/security/clients/", {"name": f"robot of {called}", "networks": ""})

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from capwright.web.language import Language
 
-__all__ = ["invite", "urls"]
+__all__ = ["invite", "text_of", "urls"]
 
 BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 VALID_DAYS: Final = 7
@@ -60,6 +60,11 @@ def _said(request: HttpRequest, en: str, zh: str) -> str:
 
 def _language(request: HttpRequest) -> Language:
     return getattr(request, "language", SIMPLIFIED)
+
+
+def text_of(request: HttpRequest, name: str, most: int) -> str:
+    """A field of a form, bounded; without NUL, which PostgreSQL takes in no text."""
+    return request.POST.get(name, "").replace("\0", "").strip()[:most]
 
 
 # Applications.
@@ -151,7 +156,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     one = get_object_or_404(Application, reference=reference, state="open")
     accepted = "accept" in request.POST
     one.state = "accepted" if accepted else "rejected"
-    one.reason, one.decided_by = request.POST.get("reason", "")[:500], who.person
+    one.reason, one.decided_by = text_of(request, "reason", 500), who.person
     one.save()
     if accepted:
         stem = f"u-{one.reference.lower()}"
@@ -281,7 +286,7 @@ def make_client(request: HttpRequest) -> HttpResponse:
         return redirect("security")
     secret = secrets.token_urlsafe(32)
     made = clients.objects.create(
-        name=request.POST.get("name", "").strip()[:100] or "client",
+        name=text_of(request, "name", 100) or "client",
         user=user,
         client_type=clients.CLIENT_CONFIDENTIAL,
         authorization_grant_type=clients.GRANT_CLIENT_CREDENTIALS,
@@ -345,8 +350,8 @@ urls = [
     path("apply/", apply, name="apply"),
     path("invitation/<str:secret>/", accept, name="invitation"),
     path("desk/registry/applications/", applications, name="applications"),
-    path("desk/registry/applications/<str:reference>/", decide, name="decide_application"),
-    path("desk/registry/papers/<str:sha256>/", paper, name="paper"),
+    path("desk/registry/applications/<slug:reference>/", decide, name="decide_application"),
+    path("desk/registry/papers/<slug:sha256>/", paper, name="paper"),
     path("desk/security/", security, name="security"),
     path("desk/security/clients/", make_client, name="make_client"),
     path("desk/security/clients/<int:number>/drop/", drop_client, name="drop_client"),

@@ -17,6 +17,7 @@ from capwright.projection.viewer import viewer_of
 from capwright.web.context import viewer
 from capwright.web.hosting import host
 from capwright.web.models import Erasure
+from capwright.web.pages.identity import text_of
 from capwright.web.personal import Subject, ask, confirm, find, known
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _stays(person: str) -> dict[str, Any]:
 def ask_erasure(request: HttpRequest) -> HttpResponse:
     """Ask that somebody be erased."""
     by = _operator(request)
-    ask(find(request.POST.get("q", "")[:254]), by, request.POST.get("reason", ""))
+    ask(find(request.POST.get("q", "")[:254]), by, text_of(request, "reason", 500))
     said = ("Asked; another operator confirms.", "已提出申请，待另一名操作员确认。")
     messages.success(request, said[getattr(request, "lang", "zh") == "zh"])
     return redirect("people")
