@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any
 
 from capwright.kernel.refusal import define, refuse
@@ -54,5 +55,7 @@ def serve(app: Any, settings: Settings, opened: Callable[[], None]) -> None:
     except SystemExit:
         refuse(PORT_TAKEN, host=settings.host, port=settings.port, why="it is taken or not ours")
     socket.listen(config.backlog)  # whoever comes before the server runs waits, and is not refused
+    gc.collect()
+    gc.freeze()  # walking the whole market again and again would stop everybody for 0.1 s each time
     opened()
     uvicorn.Server(config).run(sockets=[socket])
