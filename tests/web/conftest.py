@@ -134,3 +134,15 @@ def visitor(site):
 def signed_in(site) -> Callable:
     """A client signed in as a person: `signed_in("authority-1")`."""
     return site.client
+
+
+@pytest.fixture(scope="session")
+def auditor(site) -> str:
+    """An auditor, appointed by two of the authority: the demo has none."""
+    from capwright.market.messages import ApproveProposal
+    from capwright.registry.messages import AppointOfficer
+
+    site.host.send(AppointOfficer("auditor-1", ("auditor",)), "auditor/1", "authority-1")
+    assert site.host.send(ApproveProposal("auditor/1"), "auditor/2", "authority-2").ok
+    site.settle()
+    return "auditor-1"

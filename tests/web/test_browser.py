@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from capwright.web.language import traditional
+from tests.web.crawling import enter, pages_of
 
 AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -61,13 +62,7 @@ def surf(browser, site):
         page.on("console", lambda m: page.faults.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         if person:
-            page.goto(site.url + "/demo/")
-            csrf = page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
-            page.request.post(
-                site.url + "/demo/enter/",
-                form={"person": person, "csrfmiddlewaretoken": csrf},
-                headers={"Referer": site.url + "/demo/"},
-            )
+            enter(page, site.url, person)
         return page
 
     yield start
@@ -224,3 +219,60 @@ def test_two_people_decide_in_two_browsers(surf, site):
     assert "Approved and carried out" in second.locator(".notice.success").inner_text()
     with site.host.look() as market:
         assert market.registry.state.officers["helper-9"] == ("auditor",)
+
+
+PEOPLE = (
+    "auditor-1",
+    "authority-1",
+    "operator-1",
+    "exchange-1",
+    "verifier-01:lead",
+    "cement-05:operator",
+    "investor-25:operator",
+)
+
+
+def faults_of(page, address):
+    """What axe finds wrong with the open page, light and dark; what its console says; its width."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = []
+    for scheme, rules in (("light", RULES), ("dark", {"type": "rule", "values": ["color-contrast"]})):
+        page.emulate_media(color_scheme=scheme)
+        wrong = page.evaluate("rules => axe.run(document, {runOnly: rules})", rules)["violations"]
+        found += [
+            f"{address} {scheme} {one['id']}: {node['target']} {node['failureSummary'][:160]}"
+            for one in wrong
+            for node in one["nodes"][:3]
+        ]
+    found += [f"{address} console: {text}" for text in page.faults]
+    page.faults.clear()
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 390, "height": 900})
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
+        found.append(f"{address} scrolls sideways on a phone")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    return found
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_every_page_of_a_desk_opens_and_keeps_nobody_out(surf, site, auditor, person):
+    assert auditor in PEOPLE
+    page = surf(person)
+    wrong, kinds = [], []
+    for kind, address, status in pages_of(page, site.url, "/desk/", within="/desk/"):
+        kinds.append(kind)
+        wrong += faults_of(page, address) if status == 200 else [f"led to {address}: {status}"]
+    assert wrong == []
+    assert len(kinds) >= 6, kinds
+
+
+@pytest.mark.parametrize(("person", "path", "status"), [
+    ("", "/market/NONE/", 404), ("cement-05:operator", "/desk/authority/", 403),
+    ("cement-05:operator", "/desk/accounts/none/", 404),
+])  # fmt: skip
+def test_a_page_that_is_not_to_be_had_says_so_in_words(surf, site, person, path, status):
+    page = surf(person, language="zh-CN")
+    assert page.goto(site.url + path).status == status
+    page.faults.clear()  # the console names every 404
+    assert page.locator("main a.button").count() >= 1, "a way on"
+    assert faults_of(page, path) == []

@@ -1,6 +1,7 @@
 """A form for any command, made from its type: what no page of its own has is done here.
 
-Plain fields become inputs, choices become lists, nested parts are given as JSON. The market checks the rest.
+Plain fields become inputs, choices become lists; names are given one a line, nested parts as JSON. The
+market checks the rest.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _BY_NAME = {kind.__name__: kind for kind in COMMANDS}
 
 
 class Field(Struct):
-    """A field of a form. `kind`: text, number, date, choice, choices, check, json."""
+    """A field of a form. `kind`: text, number, date, choice, choices, check, list, json."""
 
     name: str
     kind: str
@@ -78,7 +79,9 @@ def read(command: type[Command], given: Mapping[str, str], lists: Mapping[str, l
 
 
 def _value(field: Field, raw: str, hint: Any) -> Any:
-    if field.kind == "json":
+    if field.kind == "list" and not raw.startswith("["):
+        return [one for one in re.split(r"[\s,，、]+", raw) if one]
+    if field.kind in {"list", "json"}:
         try:
             return msgspec.json.decode(raw)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -112,6 +115,8 @@ def _kind(hint: Any) -> tuple[str, tuple[str, ...]]:
         return "number", ()
     if hint is date:
         return "date", ()
+    if hint == tuple[str, ...]:
+        return "list", ()
     return ("text", ()) if hint is str else ("json", ())
 
 

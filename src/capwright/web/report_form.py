@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, get_args
 
 from msgspec import Struct
 
+from capwright.filing.excel_layout import alternatives
 from capwright.filing.wording import default_words, items_of, units_of
 from capwright.kernel.refusal import Refused, refuse
 from capwright.mrv.records import MONTHS, Datum, EmissionReport, Obtained, Stream
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from capwright.mrv.method import Component, Method, Symbol
     from capwright.mrv.plan import MonitoringPlan, PlanStream
 
-__all__ = ["FormDatum", "FormStream", "read_form", "streams_of"]
+__all__ = ["FormDatum", "FormStream", "read_form", "streams_of", "usual_components"]
 
 _MOST_LETTERS: Final = 40
 _WAYS: Final[dict[str, Obtained]] = {
@@ -89,7 +90,7 @@ def streams_of(
                 _stream(method, component, f"s{n}", one.code, one.item, one.facility, ways, before)
             )
     if not streams:
-        for n, component in enumerate(_usual(method)):
+        for n, component in enumerate(usual_components(method)):
             streams.append(_stream(method, component, f"s{n}", component.code, "", "", {}, {}))
     outputs = [
         FormDatum(
@@ -110,7 +111,7 @@ def streams_of(
     return streams, outputs
 
 
-def _usual(method: Method) -> list[Component]:
+def usual_components(method: Method) -> list[Component]:
     """The components that a firm without a plan begins with."""
     counted = [
         one for one in method.body.components if not one.cross_check and not one.beside and not one.switch
@@ -148,6 +149,7 @@ def _datum(method: Method, component: Component, symbol: Symbol, name: str, item
     per = next((per for code, _, _, per in items_of(method, component) if code == item), "")
     units = units_of(method, component, symbol)
     unit = symbol.unit.replace("{per}", per) if per and "{gas}" not in symbol.unit else units[0]
+    units = tuple(dict.fromkeys((*alternatives(unit), *units)))
     en, zh, _ = default_words(method, component, symbol)
     derived = bool(symbol.formulas)
     return FormDatum(

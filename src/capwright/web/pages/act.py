@@ -70,7 +70,7 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
                     return redirect(here(request, given.get("next", "")))
     shown: dict[str, Any] = {
         "name": name,
-        "about": _about(command),
+        "meaning": _about(command),
         "fields": fields_of(command, given),
         "command_id": given.get("command_id") or new_id(),
         "next": given.get("next", ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -188,7 +189,19 @@ def statistics(request: HttpRequest) -> HttpResponse:
     if (form := request.GET.get("format", "")) in _FORMATS:
         return _FORMATS[form](found, f"statistics-{period}")
     page = Paginator(list(reversed(found)), A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "public/statistics.html", {"page": page, "period": period, "periods": PERIODS})
+    charted, series = _charted(found)
+    shown = {"page": page, "period": period, "periods": PERIODS, "charted": charted, "series": series}
+    return render(request, "public/statistics.html", shown)
+
+
+def _charted(found: list[dict[str, Any]]) -> tuple[str, list[list[Any]]]:
+    """The product that is traded most, and its mean price in yuan and volume in t by period."""
+    volume_t: Counter[str] = Counter()
+    for one in found:
+        volume_t[one["product"]] += one["volume_t"]
+    most = volume_t.most_common(1)[0][0] if volume_t else ""
+    rows = [one for one in found if one["product"] == most]
+    return most, [[one["period"], one["mean_fen_per_t"] / 100, one["volume_t"]] for one in rows]
 
 
 def _statistics(period: str) -> list[dict[str, Any]]:

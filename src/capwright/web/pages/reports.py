@@ -24,8 +24,9 @@ from capwright.projection import filed_reports, reporting
 from capwright.projection.inspection_order import place_of
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.plan_draft import draft_of
 from capwright.web.refusals import unreadable
-from capwright.web.report_files import download, size_checked
+from capwright.web.report_files import download, published, size_checked
 from capwright.web.sending import new_id, send
 
 if TYPE_CHECKING:
@@ -272,9 +273,13 @@ def plan(request: HttpRequest, number: str) -> HttpResponse:
     asked = request.GET.get("version", "")
     version = int(asked) if asked.isdecimal() else max(plans, default=0)
     text = plans.get(version)
+    with host().look() as market:
+        methods = reporting.methods_for(market, shown["account"].sector, _next_year(market, []))
     if request.GET.get("format") == "json":
         if text is None:
-            raise Http404
+            if request.GET.get("method") not in methods:
+                raise Http404
+            text = draft_of(published(request.GET["method"]), shown["account"].holder)
         answer = HttpResponse(msgspec.json.format(msgspec.json.encode(text)), content_type="application/json")
         answer["Content-Disposition"] = f'attachment; filename="plan-{number}-{version}.json"'
         return answer
@@ -285,7 +290,7 @@ def plan(request: HttpRequest, number: str) -> HttpResponse:
                 names = {one.code: one for one in reporting.method_of(market, text.method).body.components}
         except Refused:
             names = {}
-    shown |= {"versions": versions, "version": version, "plan": text, "names": names}
+    shown |= {"versions": versions, "version": version, "plan": text, "names": names, "methods": methods}
     shown["waits"] = next((one for one in versions if one.status == "filed"), None)
     return render(request, "reports/plan.html", shown)
 

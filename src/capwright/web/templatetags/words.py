@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django import template
@@ -39,6 +40,12 @@ def say(context: Context, en: str, zh: str, **given: Any) -> str:
 def tonnes(value: int | None) -> str:
     """A whole number with separators; a dash for nothing known."""
     return "–" if value is None else f"{value:,}"
+
+
+@register.filter
+def amount(value: Decimal | None) -> str:
+    """A quantity in a unit of its own, with separators; a dash for nothing known."""
+    return "–" if value is None else f"{value:,f}"
 
 
 @register.filter

@@ -54,4 +54,6 @@ const reach = () => {
 };
 reach();
 addEventListener("resize", reach);
+const grown = new ResizeObserver(reach); // rows that come later
+for (const box of document.querySelectorAll(".scroll > *")) grown.observe(box);
 document.addEventListener("htmx:afterSettle", reach);

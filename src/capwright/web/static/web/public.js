@@ -1,4 +1,4 @@
-// The chart of the first page. Its data stand in the page; without a script the tables say the same.
+// A price as a line over volumes as bars. Its data stand in the page; without a script the tables say the same.
 "use strict";
 (() => {
   const place = document.getElementById("chart");
@@ -6,22 +6,21 @@
   if (!place || !window.echarts || !series.length) return;
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
-  const zh = document.documentElement.lang.startsWith("zh");
   const chart = echarts.init(place, null, { renderer: "svg" });
   const text = { color: colour("--muted") };
   chart.setOption({
     animation: false,
     grid: { left: 48, right: 64, top: 16, bottom: 56 },
     tooltip: { trigger: "axis" },
-    dataZoom: [{ type: "slider", height: 18, bottom: 8, start: 50, end: 100, textStyle: text }],
+    dataZoom: series.length > 60 ? [{ type: "slider", height: 18, bottom: 8, start: 50, end: 100, textStyle: text }] : [],
     xAxis: { type: "category", data: series.map((row) => row[0]), axisLabel: text },
     yAxis: [
       { type: "value", scale: true, axisLabel: text, splitLine: { lineStyle: { color: colour("--grid") } } },
       { type: "value", axisLabel: { ...text, formatter: (v) => (v >= 1e6 ? v / 1e6 + "M" : v / 1e3 + "k") }, splitLine: { show: false } },
     ],
     series: [
-      { name: zh ? "收盘价" : "Close", type: "line", showSymbol: false, data: series.map((row) => row[1]), color: colour("--c1") },
-      { name: zh ? "成交量（吨）" : "Volume, t", type: "bar", yAxisIndex: 1, data: series.map((row) => row[2]), color: colour("--c5"), itemStyle: { opacity: 0.45 } },
+      { name: place.dataset.price, type: "line", showSymbol: false, data: series.map((row) => row[1]), color: colour("--c1") },
+      { name: place.dataset.volume, type: "bar", yAxisIndex: 1, data: series.map((row) => row[2]), color: colour("--c5"), itemStyle: { opacity: 0.45 } },
     ],
   });
   addEventListener("resize", () => chart.resize());

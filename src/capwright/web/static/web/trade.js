@@ -141,7 +141,7 @@
       layout: { background: { type: "solid", color: "transparent" }, textColor: colour("--muted"), attributionLogo: false, fontFamily: getComputedStyle(document.body).fontFamily },
       grid: { vertLines: { color: colour("--grid") }, horzLines: { color: colour("--grid") } },
       rightPriceScale: { borderColor: colour("--line") },
-      timeScale: { borderColor: colour("--line"), timeVisible: false, secondsVisible: false },
+      timeScale: { borderColor: colour("--line"), timeVisible: false, secondsVisible: false, maxBarSpacing: 28 },
       localization: { locale: zh ? "zh-CN" : "en-GB", priceFormatter: (value) => decimals.format(value), dateFormat: zh ? "yyyy年MM月dd日" : "dd MMM yyyy" },
       autoSize: true,
     });
