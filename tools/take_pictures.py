@@ -4,6 +4,7 @@
     capwright run guangdong-2023 --db build/desk.sqlite --until 2024-07-22T10:00
     capwright serve --db build/desk.sqlite --demo --port 18404
     python tools/take_pictures.py http://127.0.0.1:18404 [--person NAME ...] [--look zh-light-1280 ...]
+    python tools/take_pictures.py http://127.0.0.1:18404 --tour      # those of docs/tour.md, into docs/img
 
 Needs Debian's chromium. Pages are found by following links from the public site and from each desk.
 """
@@ -11,6 +12,7 @@ Needs Debian's chromium. Pages are found by following links from the public site
 from __future__ import annotations
 
 import argparse
+import base64
 import re
 import shutil
 import sys
@@ -52,6 +54,26 @@ EXTRA = {
     ),
     "cement-05:operator": ("/desk/authority/", "/desk/accounts/none/", "/desk/act/SurrenderUnits/"),
 }
+
+
+# The pictures of docs/tour.md: name, person, address; `*` stands for the person's account.
+TOUR = (
+    ("public", "", "/"),
+    ("account", "cement-05:operator", "/desk/accounts/*/"),
+    ("report", "cement-05:operator", "/desk/accounts/*/reports/2023/"),
+    ("trade", "investor-25:operator", "/desk/accounts/*/trade/"),
+    ("authority", "authority-1", "/desk/authority/"),
+    ("registry", "operator-1", "/desk/registry/reconciliation/"),
+    ("exchange", "exchange-1", "/desk/exchange/"),
+)
+_WEBP = """async png => {
+  const image = new Image();
+  image.src = "data:image/png;base64," + png;
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), {width: image.width, height: image.height});
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  return canvas.toDataURL("image/webp", 0.82).split(",")[1];
+}"""
 
 
 def name_of(person: str, kind: str) -> str:
@@ -102,6 +124,30 @@ def shoot(page: Any, path: Path) -> None:
     page.screenshot(path=str(path), full_page=True, clip=clip)
 
 
+def tour(browser: Any, site: str, folder: Path) -> None:
+    """Take the pictures of the tour in both languages, as WebP: a third of the size of PNG."""
+    for language, locale in (("en", "en-US"), ("zh", "zh-CN")):
+        for name, person, pattern in TOUR:
+            address = pattern
+            context = browser.new_context(locale=locale, viewport={"width": 1280, "height": 800})
+            page = context.new_page()
+            if person:
+                enter(page, site, person)
+                page.goto(site + "/desk/")
+                found = re.search(r"/desk/accounts/([^/]+)/", page.content())
+                address = pattern.replace("*", found[1] if found else "")
+            page.goto(site + address)
+            page.wait_for_timeout(900)
+            page.eval_on_selector_all(".lang", "links => links.forEach(link => link.remove())")
+            png = base64.b64encode(page.screenshot()).decode()
+            blank = context.new_page()  # the site's own rules let no script of ours make pictures
+            webp = base64.b64decode(blank.evaluate(_WEBP, png))
+            path = folder / f"tour-{name}.{language}.webp"
+            path.write_bytes(webp)
+            say(f"{path.name}: {len(webp):,} bytes")
+            context.close()
+
+
 def say(text: str) -> None:
     """Tell what came about."""
     sys.stdout.write(text + "\n")
@@ -115,9 +161,13 @@ def main() -> None:
     asked.add_argument("--person", nargs="*", default=PEOPLE)
     asked.add_argument("--look", nargs="*", default=LOOKS, choices=LOOKS)
     asked.add_argument("--out", type=Path, default=ROOT / "build" / "pictures")
+    asked.add_argument("--tour", action="store_true", help="the pictures of docs/tour.md only")
     given = asked.parse_args()
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        if given.tour:
+            tour(browser, given.site.rstrip("/"), ROOT / "docs" / "img")
+            given.look = ()
         for look in given.look:
             for person in given.person:
                 count = take(browser, given.site.rstrip("/"), person, look, given.out / look)
