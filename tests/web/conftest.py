@@ -1,6 +1,7 @@
 """The platform on the Guangdong year, stopped in mid-July: one for each test process, on its own port."""
 
 import os
+import shutil
 import socket
 import threading
 import time
@@ -9,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+from tests.web.crawling import enter
 
 # A browser test leaves its event loop in the main thread, where later tests use Django's models.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -146,3 +149,38 @@ def auditor(site) -> str:
     assert site.host.send(ApproveProposal("auditor/1"), "auditor/2", "authority-2").ok
     site.settle()
     return "auditor-1"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, driven by playwright."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("needs a Chromium: apt install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def surf(browser, site):
+    """Opens pages as a person: `surf("authority-1")` gives a function of a path."""
+    contexts = []
+
+    def start(person="", language="zh-CN", width=1280):
+        context = browser.new_context(locale=language, viewport={"width": width, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.faults = []
+        page.on("console", lambda m: page.faults.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: page.faults.append(str(error)))
+        if person:
+            enter(page, site.url, person)
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()

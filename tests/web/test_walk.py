@@ -3,6 +3,8 @@
 Two sites: one stopped in February, before anybody has filed anything, and the shared one of July.
 """
 
+import base64
+import hmac
 import io
 import json
 import re
@@ -13,10 +15,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from tests.web.conftest import free_port
 from tests.web.crawling import enter
-from tests.web.test_browser import browser, surf  # noqa: F401 - fixtures
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of people who do not exist
 PAPER = {"name": "licence.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%nothing\n"}
@@ -104,7 +106,7 @@ def february(tmp_path_factory):
 
 
 @pytest.fixture
-def people(surf):  # noqa: F811 - the fixture
+def people(surf):
     """Somebody by name at a site, in English."""
     return lambda site, name: Person(surf(language="en-US"), site, name)
 
@@ -267,3 +269,153 @@ def quota_is_approved_by_two(authority, second, number):
     second.task("ApproveQuota")
     second.press("Approve")
     second.told()
+
+
+# July: an account, a bid, a trade, a surrender, a certificate.
+
+
+@pytest.fixture
+def mails(site):
+    """What the shared site mails during the test."""
+    from django.core import mail
+    from django.test import override_settings
+
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
+        mail.outbox = []
+        yield mail.outbox
+
+
+@pytest.fixture
+def no_demo(site):
+    """Makes the shared site ask for second factors, as outside a demo, until the test ends."""
+    before = site.host.settings
+
+    def ask():
+        site.host.settings = replace(before, demo=False)
+
+    yield ask
+    site.host.settings = before
+
+
+def code_of(secret):
+    """What an authenticator shows now (RFC 6238)."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.digest(key, int(time.time() // 30).to_bytes(8, "big"), "sha1")
+    at = digest[-1] & 15
+    return f"{(int.from_bytes(digest[at : at + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+def test_from_an_application_to_a_second_factor(people, site, mails, no_demo):
+    applicant, officer = people(site.url, ""), people(site.url, "operator-1")
+    page = applicant.page
+    applicant.go("/apply/")
+    for field, value in {
+        "organisation": "Zhaoqing Enamel (synthetic)", "contact": "He", "email": "he@example.org",
+        "contact2": "Xu", "email2": "xu@example.org",
+    }.items():  # fmt: skip
+        page.fill(f"#{field}", value)
+    page.set_input_files("#papers", PAPER)
+    applicant.press("Send")
+    assert "Your application is in" in applicant.text
+    officer.go("/desk/registry/applications/")
+    card = officer.page.locator("section", has_text="Zhaoqing Enamel")
+    assert card.get_by_text("licence.pdf").count() == 1
+    card.get_by_role("button", name="Accept and invite").click()
+    officer.page.wait_for_url("**/desk/act/OpenAccount/**")
+    bodies = "\n".join(one.body for one in mails if one.to == ["he@example.org"])
+    link = re.search(r"/invitation/\S+/", bodies)[0]
+    no_demo()
+    invited = people(site.url, "")
+    invited.go(link)
+    invited.page.fill("#username", "he-of-zhaoqing")
+    invited.page.fill("#password", PASSWORD)
+    invited.press("Go on")
+    assert invited.page.url.endswith("/desk/security/")
+    assert "off" in invited.text
+    invited.follow("Manage")
+    if invited.page.locator("input[type=password]").count():  # asked again before the factor is changed
+        invited.page.fill("input[type=password]", PASSWORD)
+        invited.page.keyboard.press("Enter")
+        invited.page.wait_for_load_state()
+    invited.page.locator("a[href*='totp/activate']").first.click()
+    if invited.page.locator("input[type=password]").count():
+        invited.page.fill("input[type=password]", PASSWORD)
+        invited.page.keyboard.press("Enter")
+    secret = invited.page.locator("#authenticator_secret").input_value()
+    invited.page.fill("input[name=code]", code_of(secret))
+    with invited.page.expect_navigation():
+        invited.page.keyboard.press("Enter")
+    invited.go("/desk/security/")
+    assert "on" in invited.page.locator("section", has_text="Second factor").locator(".tag").inner_text()
+
+
+def test_from_a_bid_to_a_certificate(people, site):
+    exchange = people(site.url, "exchange-1")
+    firm, checker = people(site.url, "cement-09:operator"), people(site.url, "cement-09:checker")
+    buyer = people(site.url, "cement-10:operator")
+    number = account_of(firm)
+    bid_is_entered(exchange, firm, number)
+    order_is_traded(firm, number, buyer, account_of(buyer))
+    units_are_surrendered(firm, checker, number)
+    certificate_is_checked(firm, people(site.url, ""), number)
+
+
+def bid_is_entered(exchange, firm, number):
+    exchange.go("/desk/exchange/auctions/")
+    for field, value in {
+        "id": "WALK-1", "vintage": YEAR, "opens": "2024-07-22T09:30", "closes": "2024-07-22T11:30",
+        "offered": 2000, "reserve": "40.00",
+    }.items():  # fmt: skip
+        exchange.page.fill(f"#a-{field}", str(value))
+    exchange.press("Announce")
+    exchange.told()
+    firm.go(f"/desk/accounts/{number}/auctions/")
+    card = firm.page.locator("section.card", has_text="WALK-1")
+    card.get_by_label("Price").fill("45.00")
+    card.get_by_label("Tonnes").fill("1000")
+    card.get_by_role("button", name="Bid", exact=True).click()
+    firm.page.wait_for_load_state()
+    assert "2,250.00" in firm.page.locator("section.card", has_text="WALK-1").inner_text(), "5 % are held"
+
+
+def send_ticket(person):
+    """Look over what the ticket says, and send it."""
+    person.page.get_by_role("button", name="Review order").click()
+    person.page.locator("#confirm-yes").click()
+    person.page.locator("#confirm").wait_for(state="hidden")
+
+
+def order_is_traded(seller, number, buyer, other):
+    seller.go(f"/desk/accounts/{number}/trade/")
+    seller.page.locator("#ticket label", has_text="Sell").click()
+    seller.page.fill("#t-price", "39.00")
+    seller.page.fill("#t-t", "110")
+    send_ticket(seller)
+    seller.page.locator("#orders tr", has_text="39.00").wait_for()
+    buyer.go(f"/desk/accounts/{other}/trade/")
+    row = buyer.page.locator("tr", has_text="39.00").filter(has=buyer.page.get_by_role("button"))
+    row.get_by_role("button").first.click()
+    buyer.page.fill("#t-t", "110")
+    send_ticket(buyer)
+    for person in (buyer, seller):
+        person.page.locator("#trades tr", has_text="39.00").first.wait_for()
+
+
+def units_are_surrendered(firm, checker, number):
+    firm.go(f"/desk/accounts/{number}/surrender/")
+    firm.page.fill(f"#q{YEAR}", "123")
+    firm.press("Surrender")
+    assert "waits for a second person" in firm.told("warning")
+    checker.task("Approve or reject: surrender")
+    checker.press("Approve")
+    checker.told()
+
+
+def certificate_is_checked(firm, anybody, number):
+    firm.go(f"/desk/accounts/{number}/certificates/")
+    row = firm.page.locator("tr", has_text="123")
+    paper = firm.page.request.get(firm.site + row.get_by_role("link", name="PDF").get_attribute("href"))
+    assert paper.body().startswith(b"%PDF-")
+    anybody.go(row.get_by_role("link", name="Check").get_attribute("href"))
+    assert "Valid." in anybody.text
+    assert number in anybody.text

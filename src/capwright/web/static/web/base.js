@@ -38,7 +38,7 @@ const sortBy = (head) => {
 };
 // What scrolls sideways can be scrolled by keyboard only where it can be focused.
 const reach = () => {
-  for (const box of document.querySelectorAll(".scroll")) {
+  for (const box of document.querySelectorAll(".scroll, pre")) {
     if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
