@@ -11,6 +11,7 @@ from capwright.scheme.registry_rules import RegistryRules
 
 __all__ = [
     "APPROVER",
+    "AUDITOR",
     "AUTHORITY",
     "CLOCK",
     "EXCHANGE",
@@ -29,6 +30,7 @@ OPERATOR: Final = "operator-1"
 SECOND_OPERATOR: Final = "operator-2"
 EXCHANGE: Final = "exchange-1"
 SECOND_EXCHANGE: Final = "exchange-2"
+AUDITOR: Final = "auditor-1"
 CLOCK: Final = "clock"
 
 OFFICERS: Final = (
@@ -38,6 +40,7 @@ OFFICERS: Final = (
     Officer(SECOND_OPERATOR, ("operator",)),
     Officer(EXCHANGE, ("exchange",)),
     Officer(SECOND_EXCHANGE, ("exchange",)),
+    Officer(AUDITOR, ("auditor",)),
     Officer(CLOCK, ("clock",)),
 )
 _FIRST_USER: Final = 10_000_001
