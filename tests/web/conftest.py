@@ -140,18 +140,6 @@ def signed_in(site) -> Callable:
 
 
 @pytest.fixture(scope="session")
-def auditor(site) -> str:
-    """An auditor, appointed by two of the authority: the demo has none."""
-    from capwright.market.messages import ApproveProposal
-    from capwright.registry.messages import AppointOfficer
-
-    site.host.send(AppointOfficer("auditor-1", ("auditor",)), "auditor/1", "authority-1")
-    assert site.host.send(ApproveProposal("auditor/1"), "auditor/2", "authority-2").ok
-    site.settle()
-    return "auditor-1"
-
-
-@pytest.fixture(scope="session")
 def browser():
     """Debian's Chromium, driven by playwright."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
