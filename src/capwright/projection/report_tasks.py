@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, time
 from typing import TYPE_CHECKING, Final
 
 from capwright.kernel.refusal import Refused
 from capwright.ledger.clock import local_ms
 from capwright.market.composition import room_of
+from capwright.mrv.reminders import reminders
 from capwright.mrv.room import MrvRoom
-from capwright.projection.reporting import rules_of, stage_of
+from capwright.projection.reporting import filing_year, rules_of, stage_of
 from capwright.projection.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
 
     from capwright.market import Market
     from capwright.mrv.state import FirmYear
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["report_tasks"]
 
 _DAY_END: Final = time(23, 59, 59)
+_OWED: Final = {
+    "plan": ("File the monitoring plan", "提交监测计划", "plan/"),
+    "report": ("File the emission report for {}", "提交{}年度排放报告", ""),
+}
 _DECIDE: Final = {
     "unassigned": ("Assign a verifier", "指派核查机构"),
     "recheck": ("Assign another verifier for a re-check", "指派其他机构复查"),
@@ -35,6 +39,8 @@ _DECIDE: Final = {
 def report_tasks(market: Market, viewer: Viewer) -> Iterator[Task]:
     """Of firms, verifiers and the authority, each their own."""
     yield from _of_firms(market, viewer)
+    if viewer.accounts:
+        yield from _owed(market, viewer)
     if viewer.verifiers:
         yield from _of_verifiers(market, viewer)
     if viewer.has("authority"):
@@ -71,6 +77,25 @@ def _of_firms(market: Market, viewer: Viewer) -> Iterator[Task]:
             yield Task(
                 "plan", "The monitoring plan was sent back", "监测计划已退回，请更正",
                 f"/desk/accounts/{number}/reports/plan/", name, account=number,
+            )  # fmt: skip
+
+
+def _owed(market: Market, viewer: Viewer) -> Iterator[Task]:
+    """The plan and the report that a firm still owes for the year that is filed now."""
+    year, room = filing_year(market), room_of(market.rooms, MrvRoom)
+    rules = rules_of(market, year)
+    if rules is None:
+        return
+    firms = {one.number: one.name for one in room.desk.firms(year) if one.number in viewer.accounts}
+    for one in reminders(
+        room.state, rules, year, sorted(firms), date.min
+    ):  # what is overdue shows by its date
+        words = _OWED.get(one.what) if one.who == one.account else None
+        if words is not None:
+            en, zh, page = words
+            yield Task(
+                one.what, en.format(year), zh.format(year), f"/desk/accounts/{one.account}/reports/{page}",
+                firms[one.account], due_ms=_end_ms(market, year, one.due_on), account=one.account,
             )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "PlanView",
     "Stage",
     "YearView",
+    "filing_year",
     "method_of",
     "methods_for",
     "plans_of",
@@ -100,6 +101,12 @@ def rules_of(market: Market, year: int) -> MrvRules | None:
     except Refused:
         return None
     return rules
+
+
+def filing_year(market: Market) -> int:
+    """The year that reports are filed for now: the latest that has rules of its own; 0 where none has."""
+    known = [rules.body.vintage or 0 for rules in market.rulebook.by_name.values() if rules.body.mrv]
+    return max(known, default=0)
 
 
 def method_of(market: Market, name: str) -> Method:

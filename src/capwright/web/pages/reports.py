@@ -90,9 +90,8 @@ def listing(request: HttpRequest, number: str) -> HttpResponse:
 
 def _next_year(market: Market, years: list[reporting.YearView]) -> int:
     """The year that a report is filed for now: the latest one that has rules of its own."""
-    known = [rules.body.vintage or 0 for rules in market.rulebook.by_name.values() if rules.body.mrv]
     open_years = [one.year for one in years if one.stage in {"missing", "unassigned", "verification"}]
-    return max([*known, *open_years], default=0)
+    return max([reporting.filing_year(market), *open_years])
 
 
 # One year.
