@@ -25,9 +25,9 @@ def test_a_form_says_that_the_data_are_synthetic(signed_in):
     assert "Synthetic data" in signed_in("authority-1").get("/desk/act/AppointOfficer/").content.decode()
 
 
-def test_a_row_of_the_journal_names_who_wrote_it(signed_in, auditor):
-    page = signed_in(auditor).get("/desk/auditor/journal/?actor=authority-2&command=ApproveProposal")
+def test_a_row_of_the_journal_names_who_wrote_it(signed_in):
+    page = signed_in("auditor-1").get("/desk/auditor/journal/?actor=authority-2&command=ApproveProposal")
     seq = re.search(r"open=([0-9]+)#row", page.content.decode())[1]
-    row = signed_in(auditor).get(f"/desk/auditor/journal/?open={seq}").content.decode()
+    row = signed_in("auditor-1").get(f"/desk/auditor/journal/?open={seq}").content.decode()
     assert "<code>authority-2</code>" in row
     assert "b&#x27;" not in row

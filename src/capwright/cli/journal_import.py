@@ -13,7 +13,6 @@ from capwright.cli.frame import command, emit_json, note, say, settings
 from capwright.cli.given import input_path, new_file
 from capwright.cli.problem import FILE_THERE
 from capwright.kernel.refusal import BadInput, Refusal
-from capwright.table.rows import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +48,7 @@ def import_command(
     """
     from capwright.journal.export import import_jsonl
     from capwright.journal.store import open_store
+    from capwright.table.rows import UNREADABLE
 
     source = input_path(file)
     new_file(to)
