@@ -271,6 +271,7 @@ def positions_file(request: HttpRequest, code: str, form: str) -> HttpResponse:
         if form != "xml":
             return csv_file([DAILY_HEADER, *daily_rows(today, held, class_of)], name)
         report = position_report(code, today, held, class_of)
+        # XXXX is ISO 10383 for "no market": a venue of ours has no code of its own.
         body = report_xml(report, published=moment.local, name=product.en, venue=venue, mic="XXXX", code=code)
     saved = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(body, content_type="application/xml", headers=saved)
