@@ -8,29 +8,26 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from capwright.allocation.leaver_messages import FreezeLeaver
 from capwright.allocation.messages import (
     ApproveQuota,
     DecideObjection,
-    FreezeLeaver,
     ObjectToQuota,
     PreIssueAllowances,
-    ProjectLine,
-    RecordPaidShare,
-    RegisterNewProject,
     TrueUpAllowances,
 )
+from capwright.allocation.project_messages import ProjectLine, RecordPaidShare, RegisterNewProject
 from capwright.auction.messages import AnnounceAuction, ClearAuction, PlaceBid
 from capwright.compliance.messages import AssessCompliance, RecordEmissions, RegisterProject, SurrenderUnits
 from capwright.exchange.case_messages import OpenCase
 from capwright.exchange.messages import ProposeDeal, ResetPrice
 from capwright.ledger.messages import UnitLine
 from capwright.mrv.definition import pack
+from capwright.mrv.figure_messages import ApproveEmissions, RecordReview
 from capwright.mrv.messages import (
-    ApproveEmissions,
     ApprovePlan,
     FileMonitoringPlan,
     PublishMethod,
-    RecordReview,
     ReportFinding,
     StateVerification,
     SubmitReport,

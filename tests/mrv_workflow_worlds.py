@@ -8,12 +8,11 @@ from typing import Any
 
 from capwright.market import AdoptScheme, Market
 from capwright.mrv.definition import pack
+from capwright.mrv.figure_messages import ApproveEmissions, RecordReview
 from capwright.mrv.messages import (
-    ApproveEmissions,
     ApprovePlan,
     FileMonitoringPlan,
     PublishMethod,
-    RecordReview,
     StateVerification,
     SubmitReport,
 )

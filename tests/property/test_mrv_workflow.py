@@ -19,19 +19,21 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from capwright.kernel.message import Command
 from capwright.kernel.refusal import Refused
 from capwright.market import ApproveProposal, Market, RejectProposal, event_union
-from capwright.mrv.messages import (
-    AnswerFinding,
+from capwright.mrv.figure_messages import (
     ApproveEmissions,
-    ApprovePlan,
-    CloseFinding,
     ContestFigure,
     EmissionsApproved,
     EmissionsRestated,
     EstimateEmissions,
-    FileMonitoringPlan,
     RecordReview,
-    ReportFinding,
     RestateEmissions,
+)
+from capwright.mrv.messages import (
+    AnswerFinding,
+    ApprovePlan,
+    CloseFinding,
+    FileMonitoringPlan,
+    ReportFinding,
     ReturnPlan,
     StateVerification,
     SubmitReport,

@@ -5,23 +5,27 @@ from decimal import Decimal
 
 import pytest
 
-from capwright.allocation.messages import (
-    AdvanceNewProject,
-    ApproveQuota,
+from capwright.allocation.leaver_messages import (
     ConvertToSpecial,
-    DecideObjection,
     FreezeLeaver,
-    IssueToNewProject,
+    RecallPreIssued,
+    ReleaseExitPart,
+)
+from capwright.allocation.messages import (
+    ApproveQuota,
+    DecideObjection,
     ObjectToQuota,
     PreIssueAllowances,
-    ProjectLine,
     RecallForStop,
     RecallOwed,
-    RecallPreIssued,
+    TrueUpAllowances,
+)
+from capwright.allocation.project_messages import (
+    AdvanceNewProject,
+    IssueToNewProject,
+    ProjectLine,
     RecordPaidShare,
     RegisterNewProject,
-    ReleaseExitPart,
-    TrueUpAllowances,
 )
 from capwright.auction.messages import AnnounceAuction, ClearAuction, PlaceBid, SettleAuction
 from capwright.kernel.refusal import Refused

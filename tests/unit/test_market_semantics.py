@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from capwright.allocation.messages import FreezeLeaver
+from capwright.allocation.leaver_messages import FreezeLeaver
 from capwright.auction.messages import AnnounceAuction, CancelAuction, PlaceBid
 from capwright.compliance.messages import RecordEmissions, SurrenderUnits
 from capwright.kernel.refusal import Refused

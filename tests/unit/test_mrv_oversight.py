@@ -15,17 +15,9 @@ from capwright.market import ApproveProposal
 from capwright.market.messages import CommandProposed
 from capwright.mrv import library
 from capwright.mrv.conduct import grade_of
+from capwright.mrv.figure_messages import ApproveEmissions, ContestFigure, EstimateEmissions, RecordReview
 from capwright.mrv.inspections import draw
-from capwright.mrv.messages import (
-    ApproveEmissions,
-    ContestFigure,
-    EstimateEmissions,
-    FileMonitoringPlan,
-    RecordReview,
-    ReportFinding,
-    StateVerification,
-    SubmitReport,
-)
+from capwright.mrv.messages import FileMonitoringPlan, ReportFinding, StateVerification, SubmitReport
 from capwright.mrv.oversight_messages import (
     AssignVerifier,
     CardGiven,

@@ -24,23 +24,25 @@ from capwright.market import AdoptScheme, ApproveProposal, Market
 from capwright.market.messages import CommandProposed
 from capwright.mrv import library
 from capwright.mrv.definition import pack, unpack
-from capwright.mrv.messages import (
-    AnswerFinding,
+from capwright.mrv.figure_messages import (
     ApproveEmissions,
-    ApprovePlan,
-    CloseFinding,
     ContestFigure,
     EmissionPart,
     EmissionsApproved,
     EmissionsRestated,
     EstimateEmissions,
+    RecordReview,
+    RestateEmissions,
+)
+from capwright.mrv.messages import (
+    AnswerFinding,
+    ApprovePlan,
+    CloseFinding,
     FileMonitoringPlan,
     FindingReported,
     MeasuredValue,
     PublishMethod,
-    RecordReview,
     ReportFinding,
-    RestateEmissions,
     ReturnPlan,
     StateVerification,
     SubmitReport,

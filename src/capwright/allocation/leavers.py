@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from capwright.allocation.desk import NOT_COVERED, Desk
 from capwright.allocation.exits import exit_plan, recall_pre_issued
-from capwright.allocation.messages import (
+from capwright.allocation.leaver_messages import (
     ConvertToSpecial,
     ExitConverted,
     ExitPartReleased,

@@ -1,4 +1,4 @@
-"""Commands and events of free allocation on the ledger.
+"""Commands and events of free allocation on the ledger to enterprises that stay in the market.
 
 Vintages are years. `accounts=()` means every account that is due: open, covered in the vintage, not dealt
 with before, its terms over. One whose figures are lacking is never left out: the command refuses and names
@@ -14,52 +14,32 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from capwright.allocation.exits import ExitPart
-from capwright.kernel.message import Command, Event, Permit
+from capwright.kernel.message import Command, Event
+from capwright.kernel.permit import OPERATOR_OR_AUTHORITY, THE_ACCOUNT, TWO_OF_THE_AUTHORITY, Permit
 from capwright.ledger.messages import PostingEvent
 
 __all__ = [
     "ActivityRecorded",
-    "AdvanceNewProject",
     "AllowancesIssued",
     "AllowancesPreIssued",
     "AllowancesRecalled",
     "ApproveQuota",
-    "ConvertToSpecial",
     "DecideObjection",
-    "ExitConverted",
-    "ExitPartReleased",
     "Figures",
-    "FreezeLeaver",
-    "IssueToNewProject",
-    "LeaverFrozen",
-    "NationalDeductionNoted",
-    "NewProjectAdvanced",
-    "NewProjectIssued",
-    "NewProjectRegistered",
     "ObjectToQuota",
     "ObjectionDecided",
     "OwedRecalled",
-    "PaidShareRecorded",
     "PreIssueAllowances",
-    "PreIssuedRecalled",
-    "ProjectLine",
     "QuotaApproved",
     "QuotaObjected",
     "RecallForStop",
     "RecallOwed",
-    "RecallPreIssued",
     "RecallReason",
     "RecordActivity",
-    "RecordPaidShare",
-    "RegisterNewProject",
-    "ReleaseExitPart",
     "TrueUpAllowances",
 ]
 
 RecallReason = Literal["true_up", "stop"]
-
-_AUTHORITY = Permit(roles=("authority",), four_eyes=True)
 
 
 # Figures.
@@ -90,7 +70,7 @@ class RecordActivity(Command, frozen=True, kw_only=True):
     `last_approved_t` carry over what happened before this ledger began; they belong to the vintage's year.
     """
 
-    permit: ClassVar[Permit] = Permit(roles=("authority", "operator"))
+    permit: ClassVar[Permit] = OPERATOR_OR_AUTHORITY
     account: str
     process: str
     year: int
@@ -122,7 +102,7 @@ class ActivityRecorded(Event, frozen=True, kw_only=True):
 class PreIssueAllowances(Command, frozen=True):
     """Hand out free quota ahead of the approval, once per account and vintage."""
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = TWO_OF_THE_AUTHORITY
     vintage: int
     accounts: tuple[str, ...] = ()
 
@@ -148,7 +128,7 @@ class AllowancesPreIssued(PostingEvent, frozen=True, kw_only=True):
 class ApproveQuota(Command, frozen=True):
     """Work out and approve the quota of a vintage from the recorded figures."""
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = TWO_OF_THE_AUTHORITY
     vintage: int
     accounts: tuple[str, ...] = ()
 
@@ -173,7 +153,7 @@ class QuotaApproved(Event, frozen=True, kw_only=True):
 class ObjectToQuota(Command, frozen=True):
     """Ask for a review of the approved quota; in time only, and once."""
 
-    permit: ClassVar[Permit] = Permit(account_field="account")
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     vintage: int
     reason: str
@@ -191,7 +171,7 @@ class DecideObjection(Command, frozen=True):
     `free_t` need only be given where the enterprise's processes have different free shares.
     """
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = TWO_OF_THE_AUTHORITY
     account: str
     vintage: int
     approved_t: int
@@ -212,7 +192,7 @@ class ObjectionDecided(Event, frozen=True, kw_only=True):
 class TrueUpAllowances(Command, frozen=True):
     """Settle approved quota against what was handed out, both ways, when no objection is possible or open."""
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = TWO_OF_THE_AUTHORITY
     vintage: int
     accounts: tuple[str, ...] = ()
 
@@ -261,7 +241,7 @@ class RecallForStop(Command, frozen=True):
     whole enterprise stood still.
     """
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = TWO_OF_THE_AUTHORITY
     account: str
     vintage: int
     abnormal_months: int | None = None
@@ -273,7 +253,7 @@ class RecallForStop(Command, frozen=True):
 class RecallOwed(Command, frozen=True):
     """Recall what an earlier recall did not find; 0: as much as is there."""
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = TWO_OF_THE_AUTHORITY
     account: str
     vintage: int
     quantity_t: int = 0
@@ -289,186 +269,3 @@ class OwedRecalled(PostingEvent, frozen=True, kw_only=True):
     reason: RecallReason
     quantity_t: int
     owed_t: int = 0
-
-
-# New projects.
-
-
-class ProjectLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One process of a new project: design capacity a year, or expected energy use with its factor."""
-
-    process: str
-    design_capacity: Decimal | None = None
-    energy_tce: Decimal | None = None
-    energy_factor: Decimal | None = None
-
-
-class RegisterNewProject(Command, frozen=True):
-    """Approve the quota of a new project; one for each account and vintage."""
-
-    permit: ClassVar[Permit] = _AUTHORITY
-    account: str
-    vintage: int
-    lines: tuple[ProjectLine, ...]
-
-
-class NewProjectRegistered(Event, frozen=True, kw_only=True):
-    """`paid_t` must be bought before the free part opens, `buy_by_auction_t` of it by auction at least."""
-
-    account: str
-    vintage: int
-    approved_t: int
-    free_t: int
-    paid_t: int
-    buy_by_auction_t: int = 0
-    steps: tuple[str, ...] = ()
-
-
-class RecordPaidShare(Command, frozen=True):
-    """Put on record what an account bought towards its paid share outside the auctions of this ledger.
-
-    Awards settled in auctions of the same vintage count by themselves. `how` auction: bought in an auction
-    elsewhere; other: on the exchange or by agreement.
-    """
-
-    permit: ClassVar[Permit] = Permit(roles=("authority",))
-    account: str
-    vintage: int
-    quantity_t: int
-    how: Literal["auction", "other"] = "other"
-
-
-class PaidShareRecorded(Event, frozen=True, kw_only=True):
-    account: str
-    vintage: int
-    quantity_t: int
-    how: Literal["auction", "other"]
-
-
-class AdvanceNewProject(Command, frozen=True):
-    """Note completion acceptance, for which the paid share must be bought, then the controlled status."""
-
-    permit: ClassVar[Permit] = Permit(roles=("authority",))
-    account: str
-    vintage: int
-    stage: Literal["accepted", "controlled"]
-
-
-class NewProjectAdvanced(Event, frozen=True, kw_only=True):
-    account: str
-    vintage: int
-    stage: Literal["accepted", "controlled"]
-
-
-class IssueToNewProject(Command, frozen=True):
-    """Issue the free part of a new project's quota out of the new-project reserve."""
-
-    permit: ClassVar[Permit] = _AUTHORITY
-    account: str
-    vintage: int
-
-
-class NewProjectIssued(PostingEvent, frozen=True, kw_only=True):
-    stated_t: ClassVar[str] = "quantity_t"
-
-    account: str
-    vintage: int
-    quantity_t: int
-    frozen_t: int = 0
-
-
-# Leavers.
-
-
-class RecallPreIssued(Command, frozen=True):
-    """Recall the quota pre-issued to an enterprise that leaves for the national market."""
-
-    permit: ClassVar[Permit] = _AUTHORITY
-    account: str
-    vintage: int
-
-
-class PreIssuedRecalled(PostingEvent, frozen=True, kw_only=True):
-    """Of `pre_issued_t` still out, `quantity_t` were there and went back to the allocation account."""
-
-    stated_t: ClassVar[str] = "quantity_t"
-
-    account: str
-    vintage: int
-    pre_issued_t: int
-    quantity_t: int
-
-
-class NationalDeductionNoted(Event, frozen=True, kw_only=True):
-    """What a leaver did not hand back is to be taken from its national pre-allocation."""
-
-    account: str
-    vintage: int
-    quantity_t: int
-
-
-class FreezeLeaver(Command, frozen=True):
-    """Freeze every allowance of a leaver and plan the release by the exit rules of the vintage's scheme.
-
-    No quota of `vintage` or later is given to the account any more.
-    """
-
-    permit: ClassVar[Permit] = _AUTHORITY
-    account: str
-    vintage: int
-    captive_plant: bool = False
-
-
-class LeaverFrozen(PostingEvent, frozen=True, kw_only=True):
-    """`parts` are freed with the plans they name, `held_t` stays frozen.
-
-    `kind`, where there is one, is the special unit that the holding must be turned into before that.
-    """
-
-    stated_t: ClassVar[str] = "quantity_t"
-
-    account: str
-    vintage: int
-    quantity_t: int
-    captive_plant: bool
-    parts: tuple[ExitPart, ...]
-    held_t: int = 0
-    kind: str = ""
-
-
-class ConvertToSpecial(Command, frozen=True):
-    """Cancel a leaver's frozen allowances and issue as many special units to it, frozen."""
-
-    permit: ClassVar[Permit] = _AUTHORITY
-    account: str
-    vintage: int
-
-
-class ExitConverted(PostingEvent, frozen=True, kw_only=True):
-    stated_t: ClassVar[str] = "quantity_t"
-
-    account: str
-    vintage: int
-    series: str
-    quantity_t: int
-    parts: tuple[ExitPart, ...]
-    held_t: int = 0
-
-
-class ReleaseExitPart(Command, frozen=True):
-    """Free the next part of a leaver's holding, with the plan of its vintage."""
-
-    permit: ClassVar[Permit] = _AUTHORITY
-    account: str
-    vintage: int
-
-
-class ExitPartReleased(PostingEvent, frozen=True, kw_only=True):
-    """Part number `part` (from 1) was freed; less than planned where units were used up meanwhile."""
-
-    stated_t: ClassVar[str] = "quantity_t"
-
-    account: str
-    vintage: int
-    part: int
-    quantity_t: int

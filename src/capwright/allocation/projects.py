@@ -8,7 +8,7 @@ from capwright.allocation.activity import UNKNOWN_PROCESS, ActivityRow, Enterpri
 from capwright.allocation.desk import Desk, steps_text
 from capwright.allocation.enterprise import allocate_enterprise
 from capwright.allocation.entry import NewProject, accept_refusal, free_issue_refusal
-from capwright.allocation.messages import (
+from capwright.allocation.project_messages import (
     AdvanceNewProject,
     IssueToNewProject,
     NewProjectAdvanced,

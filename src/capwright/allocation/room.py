@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from capwright.allocation import leaver_messages as leave
 from capwright.allocation import messages as m
+from capwright.allocation import project_messages as new
 from capwright.allocation.approval import Approval
 from capwright.allocation.cap import CapStatement
 from capwright.allocation.desk import Desk
@@ -44,14 +46,14 @@ class AllocationRoom(Room):
             m.TrueUpAllowances: handout.true_up,
             m.RecallForStop: takeback.for_stop,
             m.RecallOwed: takeback.owed,
-            m.RegisterNewProject: projects.register,
-            m.RecordPaidShare: projects.record_paid,
-            m.AdvanceNewProject: projects.advance,
-            m.IssueToNewProject: projects.issue,
-            m.RecallPreIssued: leavers.recall_pre_issued,
-            m.FreezeLeaver: leavers.freeze,
-            m.ConvertToSpecial: leavers.convert,
-            m.ReleaseExitPart: leavers.release,
+            new.RegisterNewProject: projects.register,
+            new.RecordPaidShare: projects.record_paid,
+            new.AdvanceNewProject: projects.advance,
+            new.IssueToNewProject: projects.issue,
+            leave.RecallPreIssued: leavers.recall_pre_issued,
+            leave.FreezeLeaver: leavers.freeze,
+            leave.ConvertToSpecial: leavers.convert,
+            leave.ReleaseExitPart: leavers.release,
         }
         self.appliers = {
             m.ActivityRecorded: records.recorded,
@@ -62,15 +64,15 @@ class AllocationRoom(Room):
             m.AllowancesIssued: handout.issued,
             m.AllowancesRecalled: handout.recalled,
             m.OwedRecalled: takeback.owed_recalled,
-            m.NewProjectRegistered: projects.registered,
-            m.PaidShareRecorded: projects.paid_recorded,
-            m.NewProjectAdvanced: projects.advanced,
-            m.NewProjectIssued: projects.issued,
-            m.PreIssuedRecalled: leavers.pre_issued_recalled,
-            m.NationalDeductionNoted: leavers.deduction_noted,
-            m.LeaverFrozen: leavers.frozen,
-            m.ExitConverted: leavers.converted,
-            m.ExitPartReleased: leavers.released,
+            new.NewProjectRegistered: projects.registered,
+            new.PaidShareRecorded: projects.paid_recorded,
+            new.NewProjectAdvanced: projects.advanced,
+            new.NewProjectIssued: projects.issued,
+            leave.PreIssuedRecalled: leavers.pre_issued_recalled,
+            leave.NationalDeductionNoted: leavers.deduction_noted,
+            leave.LeaverFrozen: leavers.frozen,
+            leave.ExitConverted: leavers.converted,
+            leave.ExitPartReleased: leavers.released,
             SanctionImposed: self._sanctioned,
             TransactionCompleted: self._moved,
         }

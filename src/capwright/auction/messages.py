@@ -7,7 +7,8 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct, field
 
-from capwright.kernel.message import Command, Event, Permit
+from capwright.kernel.message import Command, Event
+from capwright.kernel.permit import EXCHANGE, THE_ACCOUNT, Permit
 from capwright.kernel.refusal import Refusal
 from capwright.ledger.messages import PostingEvent
 
@@ -38,7 +39,6 @@ __all__ = [
     "WithdrawEntrusted",
 ]
 
-_EXCHANGE = Permit(roles=("exchange",))
 
 LotMode = Literal["entrusted_auction", "one_way_auction"]
 LotShort = Literal["all_at_floor", "cancel"]
@@ -53,7 +53,7 @@ class AnnounceAuction(Command, frozen=True):
     or whatever the price when it is the `last_before_surrender`.
     """
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     auction_id: str
     vintage: int
     kind: str
@@ -94,7 +94,7 @@ class EntrustAuction(Command, frozen=True):
     call the lot.
     """
 
-    permit: ClassVar[Permit] = Permit(account_field="account")
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     kind: str
     quantity_t: int
@@ -134,7 +134,7 @@ class AuctionEntrusted(PostingEvent, frozen=True, kw_only=True):
 class AnnounceEntrusted(Command, frozen=True):
     """Announce the auction of an entrusted lot, within one trading day and with the scheme's notice."""
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     auction_id: str
     opens_ms: int
     closes_ms: int
@@ -150,7 +150,7 @@ class EntrustedAnnounced(Event, frozen=True, kw_only=True):
 class WithdrawEntrusted(Command, frozen=True):
     """Take an entrusted lot back before its auction is announced."""
 
-    permit: ClassVar[Permit] = Permit(account_field="account")
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     auction_id: str
     reason: str = ""
@@ -159,7 +159,7 @@ class WithdrawEntrusted(Command, frozen=True):
 class PlaceBid(Command, frozen=True):
     """Enter a sealed bid; the deposit that the rules ask for is held."""
 
-    permit: ClassVar[Permit] = Permit(account_field="account")
+    permit: ClassVar[Permit] = THE_ACCOUNT
     auction_id: str
     account: str
     price_fen_per_t: int
@@ -181,7 +181,7 @@ class BidPlaced(PostingEvent, frozen=True, kw_only=True):
 class WithdrawBid(Command, frozen=True):
     """Take a bid back inside the window, where the scheme allows it."""
 
-    permit: ClassVar[Permit] = Permit(account_field="account")
+    permit: ClassVar[Permit] = THE_ACCOUNT
     auction_id: str
     account: str
     bid_id: str
@@ -207,7 +207,7 @@ class AwardLine(Struct, frozen=True):
 class ClearAuction(Command, frozen=True):
     """Clear a round after its close. The seed is published with the result: anyone can replay the ties."""
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     auction_id: str
     seed: str
     secondary_fen_per_t: int | None = None
@@ -258,7 +258,7 @@ class UnsoldMoved(PostingEvent, frozen=True, kw_only=True):
 class SettleAuction(Command, frozen=True):
     """Deliver against payment to every winner who has the money; the others stay due."""
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     auction_id: str
 
 
@@ -288,7 +288,7 @@ class DeclareDefault(Command, frozen=True):
     The deposit goes to the injured side: the government, or the holder who entrusted the lot.
     """
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     auction_id: str
     account: str
 
@@ -306,7 +306,7 @@ class AwardDefaulted(PostingEvent, frozen=True, kw_only=True):
 class CancelAuction(Command, frozen=True):
     """Call a round off before it is cleared; units and deposits are released."""
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     auction_id: str
     reason: str
 

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from capwright.compliance.obligation import UnitEmissions
 from capwright.compliance.offsets import CreditProject
-from capwright.kernel.message import Command, Event, Permit
+from capwright.kernel.message import Command, Event
+from capwright.kernel.permit import AUTHORITY, THE_ACCOUNT, TWO_OF_THE_AUTHORITY, Permit
 from capwright.ledger.messages import SanctionImposed, UnitLine
 
 __all__ = [
@@ -23,8 +24,6 @@ __all__ = [
     "SurrenderUnits",
 ]
 
-_AUTHORITY = Permit(roles=("authority",))
-
 
 class RecordEmissions(Command, frozen=True):
     """Record the verified emissions of a year, or correct them. `excluded`: no duty in that year.
@@ -33,7 +32,7 @@ class RecordEmissions(Command, frozen=True):
     the emission figure.
     """
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = AUTHORITY
     account: str
     year: int
     emissions_t: int
@@ -54,7 +53,7 @@ class EmissionsRecorded(Event, frozen=True, kw_only=True):
 class RegisterProject(Command, frozen=True):
     """Register a reduction project with the attributes that offset rules ask about."""
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = AUTHORITY
     code: str
     kind: str
     type: str = ""
@@ -74,7 +73,7 @@ class SurrenderUnits(Command, frozen=True):
     `quantity_t` 0 asks for all that is still owed.
     """
 
-    permit: ClassVar[Permit] = Permit(account_field="account")
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     vintage: int
     quantity_t: int = 0
@@ -84,7 +83,7 @@ class SurrenderUnits(Command, frozen=True):
 class AssessCompliance(Command, frozen=True):
     """Judge every account with a duty for the vintage, as of now."""
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = AUTHORITY
     vintage: int
 
 
@@ -102,7 +101,7 @@ class ComplianceAssessed(Event, frozen=True, kw_only=True):
 class ImposeSanction(Command, frozen=True):
     """Impose what the scheme has for a shortfall at the deadline. `fine_fen` None: the least of the range."""
 
-    permit: ClassVar[Permit] = Permit(roles=("authority",), four_eyes=True)
+    permit: ClassVar[Permit] = TWO_OF_THE_AUTHORITY
     account: str
     vintage: int
     fine_fen: int | None = None

@@ -10,7 +10,8 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar, Literal
 
-from capwright.kernel.message import Command, Event, Permit
+from capwright.kernel.message import Command, Event
+from capwright.kernel.permit import EXCHANGE, TWO_OF_THE_EXCHANGE, Permit
 
 __all__ = [
     "CaseClosed",
@@ -37,8 +38,6 @@ __all__ = [
     "WarningPublished",
 ]
 
-_EXCHANGE = Permit(roles=("exchange",))
-_TWO = Permit(roles=("exchange",), four_eyes=True)
 
 # The seven occasions for an interview or a report (official).
 Trigger = Literal[
@@ -60,7 +59,7 @@ class OpenCase(Command, frozen=True):
     `alert` is the text of the alert that led to it, if one did.
     """
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     trigger: Trigger
     text: str
     account: str = ""
@@ -81,7 +80,7 @@ class SummonInterview(Command, frozen=True):
     A second notice moves the interview.
     """
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     case_id: str
     on: date
     text: str
@@ -96,7 +95,7 @@ class InterviewSummoned(Event, frozen=True, kw_only=True):
 class RecordInterview(Command, frozen=True):
     """Record what was said at the interview, or that nobody came; not before its day."""
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     case_id: str
     text: str
 
@@ -109,7 +108,7 @@ class InterviewHeld(Event, frozen=True, kw_only=True):
 class RequireReport(Command, frozen=True):
     """Ask the party for a written report by a day."""
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     case_id: str
     due: date
     text: str
@@ -124,7 +123,7 @@ class ReportRequired(Event, frozen=True, kw_only=True):
 class RecordReport(Command, frozen=True):
     """Record what the party reported, or that it did not."""
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     case_id: str
     text: str
 
@@ -137,7 +136,7 @@ class ReportReceived(Event, frozen=True, kw_only=True):
 class PublishWarning(Command, frozen=True):
     """Publish a risk warning in a case. A warning without one (a new policy) is `PublishAnnouncement`."""
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     case_id: str
     title: str
     text: str
@@ -155,7 +154,7 @@ class WarningPublished(Event, frozen=True, kw_only=True):
 class ReportToRegulator(Command, frozen=True):
     """Report the case to the regulator."""
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     case_id: str
     text: str
 
@@ -173,7 +172,7 @@ class ImposeMeasure(Command, frozen=True):
     more. The last two cancel the account's open orders and offers.
     """
 
-    permit: ClassVar[Permit] = _TWO
+    permit: ClassVar[Permit] = TWO_OF_THE_EXCHANGE
     case_id: str
     measure: MeasureKind
     text: str
@@ -203,7 +202,7 @@ class LiftMeasure(Command, frozen=True):
     It counts for no further suspension. Trading resumes when the exchange then lifts the halt.
     """
 
-    permit: ClassVar[Permit] = _TWO
+    permit: ClassVar[Permit] = TWO_OF_THE_EXCHANGE
     case_id: str
     measure_id: str
     text: str
@@ -218,7 +217,7 @@ class MeasureLifted(Event, frozen=True, kw_only=True):
 class CloseCase(Command, frozen=True):
     """Close a case with its outcome. Measures stand on."""
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     case_id: str
     text: str
 

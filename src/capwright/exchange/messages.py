@@ -12,7 +12,8 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from capwright.kernel.message import Command, Event, Permit
+from capwright.kernel.message import Command, Event
+from capwright.kernel.permit import EXCHANGE, EXCHANGE_OR_CLOCK, THE_ACCOUNT, TWO_OF_THE_EXCHANGE, Permit
 from capwright.ledger.messages import PostingEvent
 from capwright.scheme.exchange_rules import Matching, SelfTrade, TradeMode, Validity
 
@@ -53,9 +54,6 @@ __all__ = [
     "WithdrawDeal",
 ]
 
-_EXCHANGE = Permit(roles=("exchange",))
-_CLOCKED = Permit(roles=("exchange", "clock"))
-_TRADER = Permit(account_field="account")
 
 Side = Literal["buy", "sell"]
 CancelReason = Literal[
@@ -101,7 +99,7 @@ class ProductDay(Struct, frozen=True):
 class OpenTradingDay(Command, frozen=True):
     """Open the exchange for a day: the rules of the day are worked out and fixed."""
 
-    permit: ClassVar[Permit] = _CLOCKED
+    permit: ClassVar[Permit] = EXCHANGE_OR_CLOCK
     on: date
 
 
@@ -137,7 +135,7 @@ class ProductClose(Struct, frozen=True):
 class CloseTradingDay(Command, frozen=True):
     """Close the day after its last session: expiry of orders, closing prices, release of T+n units."""
 
-    permit: ClassVar[Permit] = _CLOCKED
+    permit: ClassVar[Permit] = EXCHANGE_OR_CLOCK
     on: date
 
 
@@ -152,7 +150,7 @@ class ResetPrice(Command, frozen=True):
     From the next opening on, or at once when the day is open.
     """
 
-    permit: ClassVar[Permit] = Permit(roles=("exchange",), four_eyes=True)
+    permit: ClassVar[Permit] = TWO_OF_THE_EXCHANGE
     product: str
     price_fen_per_t: int
     reason: str
@@ -173,7 +171,7 @@ class PriceReset(Event, frozen=True, kw_only=True):
 class PlaceOrder(Command, frozen=True):
     """Enter an order into the product's book. `until`: the last day it stands for `gtd`."""
 
-    permit: ClassVar[Permit] = _TRADER
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     product: str
     side: Side
@@ -203,7 +201,7 @@ class OrderPlaced(PostingEvent, frozen=True, kw_only=True):
 class PickOrder(Command, frozen=True):
     """Trade against a listed order at its price (listed-click)."""
 
-    permit: ClassVar[Permit] = _TRADER
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     order_id: str
     quantity_t: int
@@ -212,7 +210,7 @@ class PickOrder(Command, frozen=True):
 class ReplaceOrder(Command, frozen=True):
     """Change price or open quantity. Less quantity at the same price keeps its place; all else goes last."""
 
-    permit: ClassVar[Permit] = _TRADER
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     order_id: str
     price_fen_per_t: int
@@ -235,7 +233,7 @@ class OrderReplaced(PostingEvent, frozen=True, kw_only=True):
 class CancelOrder(Command, frozen=True):
     """Take an order out of the book."""
 
-    permit: ClassVar[Permit] = _TRADER
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     order_id: str
 
@@ -260,7 +258,7 @@ class OrderRefunded(PostingEvent, frozen=True, kw_only=True):
 class MassCancel(Command, frozen=True):
     """Cancel all of one's orders, of one product or one side."""
 
-    permit: ClassVar[Permit] = _TRADER
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     product: str = ""
     side: Literal["", "buy", "sell"] = ""
@@ -269,7 +267,7 @@ class MassCancel(Command, frozen=True):
 class CrossListings(Command, frozen=True):
     """Cross what listed bidding has collected, at the one price that trades most."""
 
-    permit: ClassVar[Permit] = _CLOCKED
+    permit: ClassVar[Permit] = EXCHANGE_OR_CLOCK
     product: str
 
 
@@ -279,7 +277,7 @@ class CrossListings(Command, frozen=True):
 class ProposeDeal(Command, frozen=True):
     """Offer a negotiated or block trade to one counterparty; one's side is held until it is confirmed."""
 
-    permit: ClassVar[Permit] = _TRADER
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     counterparty: str
     product: str
@@ -303,7 +301,7 @@ class DealProposed(PostingEvent, frozen=True, kw_only=True):
 class ConfirmDeal(Command, frozen=True):
     """Confirm an offered trade as its counterparty: it is settled at once."""
 
-    permit: ClassVar[Permit] = _TRADER
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     deal_id: str
 
@@ -311,7 +309,7 @@ class ConfirmDeal(Command, frozen=True):
 class WithdrawDeal(Command, frozen=True):
     """Take an offered trade back, or decline it as its counterparty."""
 
-    permit: ClassVar[Permit] = _TRADER
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     deal_id: str
 
@@ -330,7 +328,7 @@ class Halt(Command, frozen=True):
     With `cancel` its orders are cancelled too: the kill switch.
     """
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     target: str
     reason: str
     cancel: bool = False
@@ -346,7 +344,7 @@ class TradingHalted(Event, frozen=True, kw_only=True):
 class LiftHalt(Command, frozen=True):
     """End a halt."""
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     target: str
     reason: str = ""
 
@@ -359,7 +357,7 @@ class TradingResumed(Event, frozen=True, kw_only=True):
 class AdmitMember(Command, frozen=True):
     """Admit an account as a member of a kind, with rights; `suspended` and `ended` take trading away."""
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     account: str
     kind: str
     rights: tuple[str, ...] = ("proprietary",)
@@ -374,7 +372,7 @@ class MemberAdmitted(Event, frozen=True, kw_only=True):
 class PublishAnnouncement(Command, frozen=True):
     """Publish a notice of the exchange; `warning` marks a risk warning."""
 
-    permit: ClassVar[Permit] = _EXCHANGE
+    permit: ClassVar[Permit] = EXCHANGE
     title: str
     text: str
     product: str = ""

@@ -11,26 +11,13 @@ from typing import ClassVar, Final
 
 from msgspec import Struct
 
+from capwright.kernel.permit import OPERATOR, Permit
 from capwright.kernel.refusal import Refusal
 
-__all__ = ["LATEST_MS", "Command", "CommandRefused", "Event", "Outcome", "Permit"]
+__all__ = ["LATEST_MS", "Command", "CommandRefused", "Event", "Outcome"]
 
 # The end of the year 2200, the last vintage: rules work out later moments, and datetimes end in 9999.
 LATEST_MS: Final = 7_289_654_399_999
-
-
-class Permit(Struct, frozen=True):
-    """Who may send a command.
-
-    `roles` are officer roles, any of which suffices. `account_field` names the command's field with the
-    account whose representatives may send it (they need `right`). Neither given: the handler decides by the
-    case. `four_eyes`: the command only takes effect when a second person with one of the roles approves it.
-    """
-
-    roles: tuple[str, ...] = ()
-    account_field: str = ""
-    right: str = "initiate"
-    four_eyes: bool = False
 
 
 class Command(
@@ -38,7 +25,7 @@ class Command(
 ):
     """A request in the imperative (`SurrenderUnits`); its id, actor and time travel beside it."""
 
-    permit: ClassVar[Permit] = Permit(roles=("operator",))
+    permit: ClassVar[Permit] = OPERATOR
 
 
 class Event(Struct, frozen=True, tag=True, tag_field="event", omit_defaults=True, gc=False):

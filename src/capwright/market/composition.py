@@ -17,7 +17,7 @@ from capwright.kernel.message import Event
 from capwright.ledger.clock import local_time
 from capwright.ledger.messages import UnitLine
 from capwright.ledger.room import Request, Room
-from capwright.mrv.messages import EmissionPart
+from capwright.mrv.figure_messages import EmissionPart
 from capwright.mrv.room import MrvRoom
 from capwright.registry.messages import ProposeTransaction
 from capwright.registry.room import RegistryRoom

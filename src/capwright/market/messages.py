@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from msgspec import Struct, field
 
-from capwright.kernel.message import Command, Event, Permit
+from capwright.kernel.message import Command, Event
+from capwright.kernel.permit import BY_THE_CASE, TWO_OF_THE_AUTHORITY, Permit
 from capwright.registry.messages import Role
 
 __all__ = [
@@ -38,7 +39,7 @@ class OpenMarket(Command, frozen=True):
     `about` says what this market is, e.g. `nature`: real, synthetic, reconstructed; reports repeat it.
     """
 
-    permit: ClassVar[Permit] = Permit()
+    permit: ClassVar[Permit] = BY_THE_CASE
     scheme: dict[str, Any]
     officers: tuple[Officer, ...]
     about: dict[str, str] = field(default_factory=dict)
@@ -53,7 +54,7 @@ class MarketOpened(Event, frozen=True):
 class AdoptScheme(Command, frozen=True):
     """Put a further scheme in force, e.g. next year's; earlier vintages keep their own."""
 
-    permit: ClassVar[Permit] = Permit(roles=("authority",), four_eyes=True)
+    permit: ClassVar[Permit] = TWO_OF_THE_AUTHORITY
     scheme: dict[str, Any]
 
 
@@ -72,7 +73,7 @@ class CommandProposed(Event, frozen=True):
 class ApproveProposal(Command, frozen=True):
     """Approve what another person proposed; it is carried out at once."""
 
-    permit: ClassVar[Permit] = Permit()
+    permit: ClassVar[Permit] = BY_THE_CASE
     proposal_id: str
 
 
@@ -84,7 +85,7 @@ class ProposalApproved(Event, frozen=True):
 class RejectProposal(Command, frozen=True):
     """Reject a proposal, or withdraw one's own."""
 
-    permit: ClassVar[Permit] = Permit()
+    permit: ClassVar[Permit] = BY_THE_CASE
     proposal_id: str
     reason: str = ""
 

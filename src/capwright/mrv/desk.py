@@ -14,7 +14,7 @@ from capwright.ledger.clock import local_time
 from capwright.ledger.room import Request
 from capwright.ledger.rulebook import Rulebook
 from capwright.mrv.definition import unpack
-from capwright.mrv.messages import EmissionPart
+from capwright.mrv.figure_messages import EmissionPart
 from capwright.mrv.method import Method
 from capwright.mrv.state import FirmYear, MrvState, Verifier
 from capwright.scheme.mrv_rules import MrvRules

@@ -14,7 +14,7 @@ from capwright.kernel.refusal import define, refuse
 from capwright.kernel.text import MAX_REASON, check_text
 from capwright.ledger.room import Request
 from capwright.mrv.desk import Desk
-from capwright.mrv.messages import (
+from capwright.mrv.figure_messages import (
     ApproveEmissions,
     ContestFigure,
     EmissionsApproved,

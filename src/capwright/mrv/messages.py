@@ -1,7 +1,8 @@
-"""Commands and events of MRV about methods, plans, reports, verification and the figure that counts.
+"""Commands and events of MRV about methods, plans, reports and verification.
 
 A year is the year of the emissions. Ids of assignments, findings and the like are the ids of the commands
-that made them. Amounts in tCO2e are exact; whole tonnes end in `_t`.
+that made them. Amounts in tCO2e are exact; whole tonnes end in `_t`. Of a verifier's commands the handler
+looks whether the sender is one of the verifier's people.
 """
 
 from __future__ import annotations
@@ -11,23 +12,15 @@ from typing import Any, ClassVar, Literal
 
 from msgspec import Struct, field
 
-from capwright.kernel.message import Command, Event, Permit
+from capwright.kernel.message import Command, Event
+from capwright.kernel.permit import AUTHORITY, BY_THE_CASE, THE_ACCOUNT, TWO_OF_THE_AUTHORITY, Permit
 from capwright.mrv.plan import MonitoringPlan
 from capwright.mrv.records import EmissionReport
 
 __all__ = [
     "AnswerFinding",
-    "ApproveEmissions",
     "ApprovePlan",
-    "Basis",
     "CloseFinding",
-    "ContestFigure",
-    "EmissionPart",
-    "EmissionsApproved",
-    "EmissionsEstimated",
-    "EmissionsRestated",
-    "EstimateEmissions",
-    "FigureContested",
     "FileMonitoringPlan",
     "FindingAnswered",
     "FindingClosed",
@@ -40,14 +33,10 @@ __all__ = [
     "PlanApproved",
     "PlanReturned",
     "PublishMethod",
-    "RecordReview",
     "ReportFinding",
     "ReportSubmitted",
     "ReportWithdrawn",
-    "RestateEmissions",
     "ReturnPlan",
-    "ReviewOutcome",
-    "ReviewRecorded",
     "StateVerification",
     "StreamAmount",
     "SubmitReport",
@@ -58,13 +47,6 @@ __all__ = [
 
 Opinion = Literal["unqualified", "qualified", "adverse", "disclaimer"]
 FindingKind = Literal["misstatement", "nonconformity", "recommendation"]
-ReviewOutcome = Literal["accepted", "returned", "recheck"]
-Basis = Literal["verified", "estimated", "restated"]
-
-_AUTHORITY = Permit(roles=("authority",))
-_TWO_OF_THE_AUTHORITY = Permit(roles=("authority",), four_eyes=True)
-_FIRM = Permit(account_field="account")
-_VERIFIER = Permit()  # the handler looks whether the sender is one of the verifier's people
 
 
 # Methods.
@@ -73,7 +55,7 @@ _VERIFIER = Permit()  # the handler looks whether the sender is one of the verif
 class PublishMethod(Command, frozen=True):
     """Put a method with its tables into the market; `definition` is all of it as plain data."""
 
-    permit: ClassVar[Permit] = _TWO_OF_THE_AUTHORITY
+    permit: ClassVar[Permit] = TWO_OF_THE_AUTHORITY
     definition: dict[str, Any]
 
 
@@ -91,7 +73,7 @@ class MethodPublished(Event, frozen=True, kw_only=True):
 class FileMonitoringPlan(Command, frozen=True):
     """File a monitoring plan, or a new version of it; `change` says what is new and why."""
 
-    permit: ClassVar[Permit] = _FIRM
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     plan: MonitoringPlan
     change: str = ""
@@ -107,7 +89,7 @@ class MonitoringPlanFiled(Event, frozen=True, kw_only=True):
 
 
 class ApprovePlan(Command, frozen=True):
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = AUTHORITY
     account: str
     version: int
 
@@ -123,7 +105,7 @@ class PlanApproved(Event, frozen=True, kw_only=True):
 class ReturnPlan(Command, frozen=True):
     """Send a plan back to be corrected."""
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = AUTHORITY
     account: str
     version: int
     reason: str
@@ -142,7 +124,7 @@ class PlanReturned(Event, frozen=True, kw_only=True):
 class SubmitReport(Command, frozen=True):
     """Submit the emission report of a year, or a corrected one. After the deadline it must say `late`."""
 
-    permit: ClassVar[Permit] = _FIRM
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     report: EmissionReport
     late: bool = False
@@ -203,7 +185,7 @@ class ReportSubmitted(Event, frozen=True, kw_only=True):
 class WithdrawReport(Command, frozen=True):
     """Take back the latest version of a report that nobody has verified yet."""
 
-    permit: ClassVar[Permit] = _FIRM
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     year: int
     reason: str
@@ -223,7 +205,7 @@ class ReportWithdrawn(Event, frozen=True, kw_only=True):
 class ReportFinding(Command, frozen=True):
     """Tell the firm what is wrong. `effect_t` is what it would change, where the verifier knows."""
 
-    permit: ClassVar[Permit] = _VERIFIER
+    permit: ClassVar[Permit] = BY_THE_CASE
     account: str
     year: int
     kind: FindingKind
@@ -245,7 +227,7 @@ class FindingReported(Event, frozen=True, kw_only=True):
 
 
 class AnswerFinding(Command, frozen=True):
-    permit: ClassVar[Permit] = _FIRM
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     year: int
     finding_id: str
@@ -263,7 +245,7 @@ class FindingAnswered(Event, frozen=True, kw_only=True):
 class CloseFinding(Command, frozen=True):
     """Settle a finding: the firm corrected it, or its answer convinced."""
 
-    permit: ClassVar[Permit] = _VERIFIER
+    permit: ClassVar[Permit] = BY_THE_CASE
     account: str
     year: int
     finding_id: str
@@ -294,7 +276,7 @@ class StateVerification(Command, frozen=True):
     come to `verified_t`.
     """
 
-    permit: ClassVar[Permit] = _VERIFIER
+    permit: ClassVar[Permit] = BY_THE_CASE
     account: str
     year: int
     version: int
@@ -326,116 +308,3 @@ class VerificationStated(Event, frozen=True, kw_only=True):
     differing: tuple[VerifiedStream, ...] = ()
     recheck: bool = False
     late: bool = False
-
-
-# The figure that counts.
-
-
-class RecordReview(Command, frozen=True):
-    """Record the review of a statement. `body` is the agency that reviewed; empty: the authority itself."""
-
-    permit: ClassVar[Permit] = _AUTHORITY
-    account: str
-    year: int
-    outcome: ReviewOutcome
-    text: str = ""
-    body: str = ""
-
-
-class ReviewRecorded(Event, frozen=True, kw_only=True):
-    account: str
-    year: int
-    outcome: ReviewOutcome
-    recorded_by: str
-    text: str = ""
-    body: str = ""
-
-
-class ContestFigure(Command, frozen=True):
-    """Ask for a verification by another body."""
-
-    permit: ClassVar[Permit] = _FIRM
-    account: str
-    year: int
-    reason: str
-
-
-class FigureContested(Event, frozen=True, kw_only=True):
-    account: str
-    year: int
-    figure_t: int
-    reason: str
-    contested_by: str
-
-
-class EstimateEmissions(Command, frozen=True):
-    """Estimate, on the safe side, where nothing usable was filed; `basis` says from what."""
-
-    permit: ClassVar[Permit] = _TWO_OF_THE_AUTHORITY
-    account: str
-    year: int
-    emissions_t: int
-    reason: str
-    basis: str
-
-
-class EmissionsEstimated(Event, frozen=True, kw_only=True):
-    account: str
-    year: int
-    emissions_t: int
-    reason: str
-    basis: str
-
-
-class EmissionPart(Struct, frozen=True, omit_defaults=True):
-    """A unit's part of the figure, with its quota, where what is owed depends on it (national market)."""
-
-    code: str
-    emissions_t: int
-    quota_t: int | None = None
-    gas: bool = False
-
-
-class ApproveEmissions(Command, frozen=True):
-    """Approve the figure that stands, which the command names; what is owed follows from it at once."""
-
-    permit: ClassVar[Permit] = _AUTHORITY
-    account: str
-    year: int
-    emissions_t: int
-    parts: tuple[EmissionPart, ...] = ()
-
-
-class EmissionsApproved(Event, frozen=True, kw_only=True):
-    """The figure counts. `measured` goes into the database of measured indicators."""
-
-    account: str
-    year: int
-    emissions_t: int
-    basis: Basis
-    approved_by: str
-    version: int = 0
-    verifier: str = ""
-    measured: tuple[MeasuredValue, ...] = ()
-    processes: dict[str, Decimal] = field(default_factory=dict)
-
-
-class RestateEmissions(Command, frozen=True):
-    """Reverse an approved figure and post another one."""
-
-    permit: ClassVar[Permit] = _TWO_OF_THE_AUTHORITY
-    account: str
-    year: int
-    emissions_t: int
-    reason: str
-    parts: tuple[EmissionPart, ...] = ()
-
-
-class EmissionsRestated(Event, frozen=True, kw_only=True):
-    """Two entries: `reversed_t` off, `emissions_t` on. What was posted before stays in the record."""
-
-    account: str
-    year: int
-    reversed_t: int
-    emissions_t: int
-    reason: str

@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from capwright.kernel.message import Command, Event, Permit
+from capwright.kernel.message import Command, Event
+from capwright.kernel.permit import AUTHORITY, TWO_OF_THE_AUTHORITY, Permit
 
 __all__ = [
     "AssignVerifier",
@@ -43,9 +44,6 @@ Grade = Literal["excellent", "good", "pass", "fail"]
 Purpose = Literal["verification", "recheck", "reverification"]
 EngagementKind = Literal["consulting", "verification"]
 
-_AUTHORITY = Permit(roles=("authority",))
-_TWO_OF_THE_AUTHORITY = Permit(roles=("authority",), four_eyes=True)
-
 
 # Verifiers.
 
@@ -69,7 +67,7 @@ class VerifierRecord(Struct, frozen=True, omit_defaults=True):
 class RegisterVerifier(Command, frozen=True):
     """Enter a verifier in the register, or correct what it says."""
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = AUTHORITY
     verifier: VerifierRecord
 
 
@@ -83,7 +81,7 @@ class RecordEngagement(Command, frozen=True):
     `until` is the last day; a year verified elsewhere, or before this market, is named by `year`.
     """
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = AUTHORITY
     verifier: str
     account: str
     kind: EngagementKind
@@ -111,7 +109,7 @@ class Points(Struct, frozen=True):
 class RateVerifier(Command, frozen=True):
     """Rate a verifier for the work on one year's emissions, once."""
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = AUTHORITY
     verifier: str
     year: int
     points: Points
@@ -130,7 +128,7 @@ class VerifierRated(Event, frozen=True, kw_only=True):
 class GiveCard(Command, frozen=True):
     """Give a verifier a yellow or a red card; a red one bars it from assignments and statements."""
 
-    permit: ClassVar[Permit] = _TWO_OF_THE_AUTHORITY
+    permit: ClassVar[Permit] = TWO_OF_THE_AUTHORITY
     verifier: str
     colour: CardColour
     reason: str
@@ -149,7 +147,7 @@ class CardGiven(Event, frozen=True, kw_only=True):
 class AssignVerifier(Command, frozen=True):
     """Assign a verifier to a firm's report: to verify, to re-check, or to verify again when contested."""
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = AUTHORITY
     account: str
     year: int
     verifier: str
@@ -168,7 +166,7 @@ class VerifierAssigned(Event, frozen=True, kw_only=True):
 class EndAssignment(Command, frozen=True):
     """Take an assignment back before its statement."""
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = AUTHORITY
     account: str
     year: int
     reason: str
@@ -190,7 +188,7 @@ class DrawInspections(Command, frozen=True):
     The seed is published beforehand, so that anybody can draw again.
     """
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = AUTHORITY
     year: int
     seed: str
     share: Decimal | None = None
@@ -221,7 +219,7 @@ class InspectionsDrawn(Event, frozen=True, kw_only=True):
 class ReportInspection(Command, frozen=True):
     """Report an inspection: of a firm that was drawn (`draw_id`), or a regular one."""
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = AUTHORITY
     account: str
     year: int
     outcome: Literal["clean", "faults"]
@@ -244,7 +242,7 @@ class RecordViolation(Command, frozen=True):
     `fine_fen` None: the least of the range.
     """
 
-    permit: ClassVar[Permit] = _TWO_OF_THE_AUTHORITY
+    permit: ClassVar[Permit] = TWO_OF_THE_AUTHORITY
     subject: str
     year: int
     violation: str

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from capwright.kernel.message import Command, Event
 from capwright.ledger.room import Request, Room
+from capwright.mrv import figure_messages as f
 from capwright.mrv import messages as m
 from capwright.mrv import oversight_messages as o
 from capwright.mrv.bounds import check_sound
@@ -53,11 +54,11 @@ class MrvRoom(Room):
             m.AnswerFinding: verification.answer,
             m.CloseFinding: verification.close,
             m.StateVerification: verification.state,
-            m.RecordReview: figures.review,
-            m.ContestFigure: figures.contest,
-            m.EstimateEmissions: figures.estimate,
-            m.ApproveEmissions: figures.approve,
-            m.RestateEmissions: figures.restate,
+            f.RecordReview: figures.review,
+            f.ContestFigure: figures.contest,
+            f.EstimateEmissions: figures.estimate,
+            f.ApproveEmissions: figures.approve,
+            f.RestateEmissions: figures.restate,
             o.RegisterVerifier: verifiers.register,
             o.RecordEngagement: verifiers.engage,
             o.AssignVerifier: verifiers.assign,
@@ -80,11 +81,11 @@ class MrvRoom(Room):
             m.FindingAnswered: verification.answered,
             m.FindingClosed: verification.closed,
             m.VerificationStated: verification.stated,
-            m.ReviewRecorded: figures.reviewed,
-            m.FigureContested: figures.contested,
-            m.EmissionsEstimated: figures.estimated,
-            m.EmissionsApproved: figures.approved,
-            m.EmissionsRestated: figures.restated,
+            f.ReviewRecorded: figures.reviewed,
+            f.FigureContested: figures.contested,
+            f.EmissionsEstimated: figures.estimated,
+            f.EmissionsApproved: figures.approved,
+            f.EmissionsRestated: figures.restated,
             o.VerifierRegistered: verifiers.registered,
             o.EngagementRecorded: verifiers.engaged,
             o.VerifierAssigned: verifiers.assigned,

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from capwright.mrv.messages import Basis, FindingKind, MeasuredValue, Opinion, ReviewOutcome
+from capwright.mrv.figure_messages import Basis, ReviewOutcome
+from capwright.mrv.messages import FindingKind, MeasuredValue, Opinion
 from capwright.mrv.oversight_messages import (
     CardColour,
     EngagementKind,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from msgspec import Struct
 
 from capwright.journal.codec import market_codec
+from capwright.mrv import figure_messages as f
 from capwright.mrv import messages as m
 from capwright.mrv import oversight_messages as o
 from capwright.projection.rows import read_rows
@@ -26,8 +27,8 @@ __all__ = ["Step", "all_reports", "filed_report", "record_of", "steps_of"]
 
 _EVENTS: Final[tuple[type[Event], ...]] = (
     m.ReportSubmitted, m.ReportWithdrawn, o.VerifierAssigned, o.AssignmentEnded, m.FindingReported,
-    m.FindingAnswered, m.FindingClosed, m.VerificationStated, m.ReviewRecorded, m.FigureContested,
-    m.EmissionsEstimated, m.EmissionsApproved, m.EmissionsRestated,
+    m.FindingAnswered, m.FindingClosed, m.VerificationStated, f.ReviewRecorded, f.FigureContested,
+    f.EmissionsEstimated, f.EmissionsApproved, f.EmissionsRestated,
 )  # fmt: skip
 # What is decided by two people happens in the row of the second one.
 _COMMANDS: Final = (

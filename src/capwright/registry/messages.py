@@ -7,7 +7,16 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from capwright.kernel.message import Command, Event, Permit
+from capwright.kernel.message import Command, Event
+from capwright.kernel.permit import (
+    AUTHORITY,
+    BY_THE_CASE,
+    OPERATOR,
+    OPERATOR_OR_AUTHORITY,
+    THE_ACCOUNT,
+    TWO_OF_THE_AUTHORITY,
+    Permit,
+)
 from capwright.ledger.accounts import Account, AccountStatus
 from capwright.ledger.messages import PostingEvent, SeriesOpened, UnitLine
 
@@ -60,9 +69,6 @@ Role = Literal["authority", "operator", "exchange", "auditor", "clock"]
 Right = Literal["initiate", "approve", "read"]
 HolderKind = Literal["enterprise", "institution", "person", "government", "unspecified"]
 
-_AUTHORITY = Permit(roles=("authority",), four_eyes=True)
-_OPERATOR = Permit(roles=("operator",))
-
 
 class Representative(Struct, frozen=True):
     """A person who acts for an account. `person` is an id; who is behind it is kept outside the journal.
@@ -80,7 +86,7 @@ class Representative(Struct, frozen=True):
 class AppointOfficer(Command, frozen=True):
     """Give a person the officer roles listed; an empty list takes them all away."""
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = TWO_OF_THE_AUTHORITY
     person: str
     roles: tuple[Role, ...]
 
@@ -93,7 +99,7 @@ class OfficerAppointed(Event, frozen=True):
 class AppointRepresentative(Command, frozen=True):
     """Let a person act for an account, or change the person's rights."""
 
-    permit: ClassVar[Permit] = _OPERATOR
+    permit: ClassVar[Permit] = OPERATOR
     account: str
     representative: Representative
 
@@ -104,7 +110,7 @@ class RepresentativeAppointed(Event, frozen=True):
 
 
 class RemoveRepresentative(Command, frozen=True):
-    permit: ClassVar[Permit] = _OPERATOR
+    permit: ClassVar[Permit] = OPERATOR
     account: str
     person: str
 
@@ -132,7 +138,7 @@ class RegisterHolder(Command, frozen=True):
     Opening an account enters a holder that nobody registered, of kind `unspecified`.
     """
 
-    permit: ClassVar[Permit] = _OPERATOR
+    permit: ClassVar[Permit] = OPERATOR
     holder: Holder
 
 
@@ -146,7 +152,7 @@ class HolderRegistered(Event, frozen=True):
 class OpenAccount(Command, frozen=True):
     """Open an account under a number of the scheme's form CC-TTT-ID-P-DD, chosen by the sender."""
 
-    permit: ClassVar[Permit] = _OPERATOR
+    permit: ClassVar[Permit] = OPERATOR
     number: str
     type: str
     holder: str
@@ -166,7 +172,7 @@ class AccountOpened(Event, frozen=True):
 class SetAccountStatus(Command, frozen=True):
     """Restrict, suspend or restore an account; the reason is kept."""
 
-    permit: ClassVar[Permit] = _OPERATOR
+    permit: ClassVar[Permit] = OPERATOR
     account: str
     status: Literal["open", "restricted", "suspended"]
     reason: str = ""
@@ -181,7 +187,7 @@ class AccountStatusSet(Event, frozen=True):
 class SetReportingYears(Command, frozen=True):
     """Set the first and last year of the operator's duty (0: not known, not ended)."""
 
-    permit: ClassVar[Permit] = _OPERATOR
+    permit: ClassVar[Permit] = OPERATOR
     account: str
     first_year: int
     last_year: int = 0
@@ -196,7 +202,7 @@ class ReportingYearsSet(Event, frozen=True):
 class CloseAccount(Command, frozen=True):
     """Close an empty account for good."""
 
-    permit: ClassVar[Permit] = _OPERATOR
+    permit: ClassVar[Permit] = OPERATOR
     account: str
 
 
@@ -210,7 +216,7 @@ class AccountClosed(Event, frozen=True):
 class IssueUnits(Command, frozen=True):
     """Create units into a government account: two people of the authority, and never above the cap."""
 
-    permit: ClassVar[Permit] = _AUTHORITY
+    permit: ClassVar[Permit] = TWO_OF_THE_AUTHORITY
     kind: str
     vintage: int
     quantity_t: int
@@ -229,7 +235,7 @@ class UnitsIssued(PostingEvent, frozen=True, kw_only=True):
 class FreezeUnits(Command, frozen=True):
     """Bar units of an account from being traded; they may still be surrendered."""
 
-    permit: ClassVar[Permit] = Permit(roles=("operator", "authority"))
+    permit: ClassVar[Permit] = OPERATOR_OR_AUTHORITY
     account: str
     series: str
     quantity_t: int
@@ -248,7 +254,7 @@ class UnitsFrozen(PostingEvent, frozen=True, kw_only=True):
 class ReleaseUnits(Command, frozen=True):
     """Lift a freeze, wholly or in part; freezing is quick, lifting is for the authority."""
 
-    permit: ClassVar[Permit] = Permit(roles=("authority",))
+    permit: ClassVar[Permit] = AUTHORITY
     account: str
     series: str
     quantity_t: int
@@ -270,7 +276,7 @@ class UnitsReleased(PostingEvent, frozen=True, kw_only=True):
 class ProposeTransaction(Command, frozen=True):
     """Ask for a typed transaction. Its id is the command id. `reverses` names the transaction to undo."""
 
-    permit: ClassVar[Permit] = Permit()  # who may propose is a column of the transaction-type table
+    permit: ClassVar[Permit] = BY_THE_CASE  # who may propose is a column of the transaction-type table
     type: str
     source: str = ""
     target: str = ""
@@ -303,7 +309,7 @@ class TransactionProposed(PostingEvent, frozen=True, kw_only=True):
 class ApproveTransaction(Command, frozen=True):
     """Approve a proposed transaction; must come from another person than the proposer."""
 
-    permit: ClassVar[Permit] = Permit()
+    permit: ClassVar[Permit] = BY_THE_CASE
     transaction_id: str
 
 
@@ -318,7 +324,7 @@ class TransactionApproved(Event, frozen=True):
 class RejectTransaction(Command, frozen=True):
     """Reject a transaction that waits for approval."""
 
-    permit: ClassVar[Permit] = Permit()
+    permit: ClassVar[Permit] = BY_THE_CASE
     transaction_id: str
     reason: str = ""
 
@@ -326,7 +332,7 @@ class RejectTransaction(Command, frozen=True):
 class CancelTransaction(Command, frozen=True):
     """Stop a transaction during its delay."""
 
-    permit: ClassVar[Permit] = Permit()
+    permit: ClassVar[Permit] = BY_THE_CASE
     transaction_id: str
     reason: str = ""
 
@@ -351,7 +357,7 @@ class AdvanceClock(Command, frozen=True):
 class AddTrustedAccount(Command, frozen=True):
     """Ask to put an account on the trusted list of another; a second representative approves."""
 
-    permit: ClassVar[Permit] = Permit(account_field="account")
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     trusted: str
 
@@ -377,7 +383,7 @@ class TrustedAccountActivated(Event, frozen=True):
 
 
 class RemoveTrustedAccount(Command, frozen=True):
-    permit: ClassVar[Permit] = Permit(account_field="account")
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     trusted: str
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import MsgspecError, Struct, field
 
+from capwright.allocation.leaver_messages import PreIssuedRecalled
 from capwright.allocation.messages import (
     AllowancesIssued,
     AllowancesPreIssued,
     AllowancesRecalled,
-    NewProjectIssued,
     OwedRecalled,
-    PreIssuedRecalled,
 )
+from capwright.allocation.project_messages import NewProjectIssued
 from capwright.auction.messages import AuctionCleared, AwardSettled
 from capwright.journal.codec import market_codec
 from capwright.journal.fault import UNREADABLE, ChainFault

@@ -15,14 +15,13 @@ from capwright.allocation.messages import RecordActivity
 from capwright.mrv import library
 from capwright.mrv.calculation import Result, compute
 from capwright.mrv.definition import pack
+from capwright.mrv.figure_messages import ApproveEmissions, RecordReview
 from capwright.mrv.messages import (
     AnswerFinding,
-    ApproveEmissions,
     ApprovePlan,
     CloseFinding,
     FileMonitoringPlan,
     PublishMethod,
-    RecordReview,
     ReportFinding,
     StateVerification,
     SubmitReport,

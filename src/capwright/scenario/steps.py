@@ -6,17 +6,15 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from capwright.allocation.leaver_messages import FreezeLeaver, ReleaseExitPart
 from capwright.allocation.messages import (
     ApproveQuota,
-    FreezeLeaver,
     PreIssueAllowances,
-    ProjectLine,
     RecallForStop,
     RecordActivity,
-    RegisterNewProject,
-    ReleaseExitPart,
     TrueUpAllowances,
 )
+from capwright.allocation.project_messages import ProjectLine, RegisterNewProject
 from capwright.compliance.messages import AssessCompliance, ImposeSanction, RecordEmissions
 from capwright.exchange.messages import ResetPrice
 from capwright.kernel.quantity import parse_money_fen

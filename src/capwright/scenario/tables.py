@@ -11,13 +11,8 @@ from collections.abc import Iterator
 from datetime import time
 from typing import TYPE_CHECKING, Final
 
-from capwright.allocation.messages import (
-    AdvanceNewProject,
-    DecideObjection,
-    IssueToNewProject,
-    ObjectToQuota,
-    RecordPaidShare,
-)
+from capwright.allocation.messages import DecideObjection, ObjectToQuota
+from capwright.allocation.project_messages import AdvanceNewProject, IssueToNewProject, RecordPaidShare
 from capwright.compliance.messages import RegisterProject, SurrenderUnits
 from capwright.exchange.messages import ConfirmDeal, ProposeDeal
 from capwright.ledger.messages import UnitLine

@@ -7,7 +7,15 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from capwright.kernel.message import Command, Event, Permit
+from capwright.kernel.message import Command, Event
+from capwright.kernel.permit import (
+    EXCHANGE,
+    EXCHANGE_OR_CLOCK,
+    OPERATOR_OR_AUTHORITY,
+    THE_ACCOUNT,
+    TWO_OF_THE_EXCHANGE,
+    Permit,
+)
 from capwright.ledger.messages import PostingEvent
 from capwright.scheme.exchange_rules import TradeMode
 
@@ -46,7 +54,7 @@ class CashDeposited(PostingEvent, frozen=True, kw_only=True):
 class WithdrawCash(Command, frozen=True):
     """Pay free cash out to the account's bank."""
 
-    permit: ClassVar[Permit] = Permit(account_field="account")
+    permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     amount_fen: int
 
@@ -61,7 +69,7 @@ class CashWithdrawn(PostingEvent, frozen=True, kw_only=True):
 class PayCash(Command, frozen=True):
     """Collect a fine or fee from an account for an account of the government."""
 
-    permit: ClassVar[Permit] = Permit(roles=("operator", "authority"))
+    permit: ClassVar[Permit] = OPERATOR_OR_AUTHORITY
     source: str
     target: str
     amount_fen: int
@@ -83,7 +91,7 @@ class SettleTrade(Command, frozen=True):
     The oldest vintage goes first, none younger than `vintage`.
     """
 
-    permit: ClassVar[Permit] = Permit(roles=("exchange",))
+    permit: ClassVar[Permit] = EXCHANGE
     seller: str
     buyer: str
     kind: str
@@ -110,7 +118,7 @@ class ResaleFreed(PostingEvent, frozen=True, kw_only=True):
 class BustTrade(Command, frozen=True):
     """Undo a trade of the last trading day: a manifest error, before the next opening."""
 
-    permit: ClassVar[Permit] = Permit(roles=("exchange",), four_eyes=True)
+    permit: ClassVar[Permit] = TWO_OF_THE_EXCHANGE
     trade_id: str
     reason: str
 
@@ -118,7 +126,7 @@ class BustTrade(Command, frozen=True):
 class ClearTrades(Command, frozen=True):
     """Clear all trades since the last clearing: a statement for every member, and one for the fees."""
 
-    permit: ClassVar[Permit] = Permit(roles=("exchange", "clock"))
+    permit: ClassVar[Permit] = EXCHANGE_OR_CLOCK
     on: date
 
 

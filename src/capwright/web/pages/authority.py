@@ -15,7 +15,7 @@ from capwright.allocation import messages as a
 from capwright.allocation.room import AllocationRoom
 from capwright.compliance.messages import AssessCompliance
 from capwright.market.composition import room_of
-from capwright.mrv.messages import ApproveEmissions, RecordReview
+from capwright.mrv.figure_messages import ApproveEmissions, RecordReview
 from capwright.projection import oversight, reporting
 from capwright.projection.inspection_order import order_of
 from capwright.projection.tasks import surrender_due_ms, tasks_of

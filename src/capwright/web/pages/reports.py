@@ -14,6 +14,7 @@ from django.urls import path
 from capwright.compliance.room import ComplianceRoom
 from capwright.kernel.refusal import Refused
 from capwright.market.composition import room_of
+from capwright.mrv import figure_messages as f
 from capwright.mrv import messages as m
 from capwright.mrv import oversight_messages as o
 from capwright.mrv.calculation import compute
@@ -133,8 +134,8 @@ def report(request: HttpRequest, number: str, year: int) -> HttpResponse:
         "record": [(step, type(step.event).__name__) for step in reversed(record)],
         "findings": findings_of(record),
         "statements": filed_reports.steps_of(record, m.VerificationStated)[::-1],
-        "reviews": filed_reports.steps_of(record, m.ReviewRecorded)[::-1],
-        "contests": filed_reports.steps_of(record, m.FigureContested)[::-1],
+        "reviews": filed_reports.steps_of(record, f.ReviewRecorded)[::-1],
+        "contests": filed_reports.steps_of(record, f.FigureContested)[::-1],
         "owed_t": owed_t,
         "surrendered_t": surrendered_t,
         "steps": _steps(view),
@@ -210,7 +211,7 @@ def _doable(request: HttpRequest, view: reporting.YearView, *, may_act: bool) ->
     doable: dict[str, Any] = {}
     if may_act:
         for name, command in (
-            ("may_contest", m.ContestFigure(account, year, "try")),
+            ("may_contest", f.ContestFigure(account, year, "try")),
             ("may_withdraw", m.WithdrawReport(account, year, "try")),
         ):
             doable[name] = not host().refusal_of(command, who.person, lang)["code"]
@@ -237,7 +238,7 @@ def _asked(request: HttpRequest, number: str, year: int) -> Command | None:
     if action == "answer":
         return m.AnswerFinding(number, year, given.get("finding", ""), text)
     if action == "contest":
-        return m.ContestFigure(number, year, text)
+        return f.ContestFigure(number, year, text)
     if action == "withdraw":
         return m.WithdrawReport(number, year, text)
     if action == "assign":
@@ -246,13 +247,13 @@ def _asked(request: HttpRequest, number: str, year: int) -> Command | None:
     if action == "end":
         return o.EndAssignment(number, year, text)
     if action in {"accepted", "returned", "recheck"}:
-        return m.RecordReview(number, year, msgspec.convert(action, m.ReviewOutcome), text)
+        return f.RecordReview(number, year, msgspec.convert(action, f.ReviewOutcome), text)
     if action == "approve":
-        return m.ApproveEmissions(number, year, emissions_t)
+        return f.ApproveEmissions(number, year, emissions_t)
     if action == "restate":
-        return m.RestateEmissions(number, year, emissions_t, text)
+        return f.RestateEmissions(number, year, emissions_t, text)
     if action == "estimate":
-        return m.EstimateEmissions(number, year, emissions_t, text, given.get("basis", ""))
+        return f.EstimateEmissions(number, year, emissions_t, text, given.get("basis", ""))
     return None
 
 
