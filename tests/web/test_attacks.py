@@ -217,3 +217,49 @@ def test_what_is_not_known_is_sent_again_under_the_same_id(site, monkeypatch):
         "SELECT seq FROM act WHERE command_id = ?", (id_of("exchange-1", "web/once"),)
     )
     assert len(found) == 1
+
+
+def test_long_commands_do_not_fill_the_journal(site, monkeypatch):
+    from capwright.host.bulk import SHORT, Bulk
+
+    monkeypatch.setattr(site.host, "bulk", Bulk(at_once=50_000, refill_b_s=1.0))
+    long, short = {"title": "x", "text": "x" * 30_000}, {"title": "x", "text": "x" * (SHORT // 2)}
+    with site.api("cement-08:operator") as api:
+        answers = [api.post("/commands/PublishAnnouncement", json=long) for _ in range(2)]
+        items = [{"id": f"flood-{n}", "command": {"command": "PublishAnnouncement", **x}} for n, x in
+                 enumerate((short, long, short))]  # fmt: skip
+        batch = api.post("/commands/", json={"commands": items}).json()["answers"]
+    head = site.settle()
+    page = site.client("cement-08:operator").post("/desk/act/PublishAnnouncement/", long)
+    assert [one.json()["code"] for one in answers] == ["CW-4001", "CW-9717"]
+    assert answers[1].status_code == 429
+    assert [one["problem"]["code"] for one in batch] == ["CW-4001", "CW-9717", "CW-4001"]
+    assert "CW-9717" in page.content.decode()
+    assert site.settle() == head
+
+
+def test_an_allowance_fills_up_again(monkeypatch):
+    from capwright.exchange.messages import PublishAnnouncement
+    from capwright.host import bulk
+    from capwright.kernel.refusal import Refused
+
+    now = 0.0
+    monkeypatch.setattr(bulk.time, "monotonic", lambda: now)
+    long, allowance = PublishAnnouncement("x", "x" * 9_000), bulk.Bulk(at_once=10_000, refill_b_s=100.0)
+    allowance.take("one", long)
+    allowance.take("other", long)
+    with pytest.raises(Refused, match="CW-9717"):
+        allowance.take("one", long)
+    now = 90.0  # 9,000 bytes later
+    allowance.take("one", long)
+
+
+@pytest.mark.parametrize(
+    "path", ["/trades?after={}", "/accounts/{{}}/history?after={}", "/accounts/{{}}/holdings?as_of={}"]
+)
+@pytest.mark.parametrize("number", [2**63, 10**40, -1])
+def test_numbers_that_no_database_takes_are_refused(site, path, number):
+    with site.api("authority-1") as api:
+        found = api.get(path.format(number).format(site.account("cement-01:operator")))
+        rows = api.get(f"/journal?after={number}")
+    assert (found.status_code, rows.status_code) == (400, 400)

@@ -22,7 +22,7 @@ from litestar.exceptions import (
 from msgspec import Struct, field
 
 from capwright.api.desk import desk_of
-from capwright.api.problem import Problem
+from capwright.api.problem import Problem, status_of
 from capwright.kernel.message import Command, Outcome
 from capwright.kernel.refusal import Refused
 from capwright.market.machine import COMMANDS, command_union
@@ -139,7 +139,7 @@ class CommandApp:
         try:
             status, head, body = await self._answer(scope, headers, receive)
         except Refused as no:
-            status, head, body = _problem(Problem.of(no.refusal, 503), headers)
+            status, head, body = _problem(Problem.of(no.refusal, status_of(no.refusal)), headers)
         except HTTPException as no:
             more = [(k.lower().encode(), v.encode()) for k, v in (no.headers or {}).items()]
             status, head, body = _problem(Problem(no.detail, no.status_code), headers)
@@ -234,7 +234,7 @@ async def batch(request: Request[Any, Any, Any]) -> Response[bytes]:
     answers: list[Done] = []
     for command_id, result in zip(ids, await asyncio.gather(*waiting, return_exceptions=True), strict=True):
         if isinstance(result, Refused):
-            answers.append(Done(0, command_id, problem=Problem.of(result.refusal, 503)))
+            answers.append(Done(0, command_id, problem=Problem.of(result.refusal, status_of(result.refusal))))
         elif isinstance(result, BaseException):
             raise result
         else:

@@ -9,6 +9,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from msgspec import Struct
 
+from capwright.host.bulk import TOO_MUCH
 from capwright.kernel.refusal import Refusal, Refused
 from capwright.web.language import ENGLISH, chosen
 from capwright.web.refusals import PEOPLE_AWAY
@@ -16,7 +17,7 @@ from capwright.web.refusals import PEOPLE_AWAY
 if TYPE_CHECKING:
     from litestar import Request
 
-__all__ = ["Problem", "handlers"]
+__all__ = ["Problem", "handlers", "status_of"]
 
 _TYPE: Final = "application/problem+json"
 _NOT_KNOWN: Final = "CW-86"  # the journal is away: the command may be sent again under its key
@@ -65,9 +66,15 @@ class Problem(Struct, omit_defaults=True):
         return said, {"Content-Language": language.tag, "Vary": "Accept-Language"}
 
 
+def status_of(refusal: Refusal) -> int:
+    """The status for what never reached the market: 503 where it is away, 429 for too much, else 422."""
+    if refusal.code == TOO_MUCH.code:
+        return 429
+    return 503 if refusal.code.startswith((_NOT_KNOWN, PEOPLE_AWAY.code)) else 422
+
+
 def _refused(request: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
-    unavailable = error.refusal.code.startswith((_NOT_KNOWN, PEOPLE_AWAY.code))
-    status = 503 if unavailable else 422
+    status = status_of(error.refusal)
     problem, headers = Problem.of(error.refusal, status).spoken(request.headers.get("accept-language", ""))
     return Response(msgspec.json.encode(problem), status_code=status, media_type=_TYPE, headers=headers)
 

@@ -36,7 +36,8 @@ __all__ = ["ANSWERS", "HANDLERS", "router"]
 
 Ask = Request[Any, Any, Any]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="How many at most")]
-After = Annotated[int, QueryParameter(ge=0, description="Continue after this row")]
+_LAST: Final = 2**62  # more than any row or ms: databases take no longer numbers
+After = Annotated[int, QueryParameter(ge=0, le=_LAST, description="Continue after this row")]
 
 
 class MarketRecord(Struct):
@@ -321,7 +322,7 @@ async def account(request: Ask, number: FromPath[str]) -> Response[bytes]:
 async def holdings(
     request: Ask,
     number: FromPath[str],
-    as_of: Annotated[int | None, QueryParameter(description="ms UTC since 1970")] = None,
+    as_of: Annotated[int | None, QueryParameter(ge=0, le=_LAST, description="ms UTC since 1970")] = None,
 ) -> Response[bytes]:
     desk = desk_of(request)
     _may(await desk.viewer(request), number)

@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from capwright.api.commands import Done, command_id_of, done, scope_of
 from capwright.api.hub import Hub, Listener
-from capwright.api.problem import Problem
+from capwright.api.problem import Problem, status_of
 from capwright.kernel.refusal import Refused
 from capwright.market.machine import command_union
 from capwright.projection.viewer import PUBLIC, Viewer, viewer_of
@@ -158,14 +158,14 @@ async def _command(socket: WebSocket[Any, Any, Any], desk: Desk, raw: str | byte
     try:
         asked = _ASKED.decode(raw)
         key = asked.id
-        command = _COMMAND.decode(asked.command)
         caller = await desk.caller(socket)  # again: it counts against the limits, and tokens end
+        command = _COMMAND.decode(asked.command)
         caller.need(scope_of(type(command)))
         command_id = command_id_of(desk, caller, key)
         outcome = await desk.waiting.submit(command, command_id, caller.person)
         answer = done(outcome, command_id)
     except Refused as no:
-        answer = Done(0, "", problem=Problem.of(no.refusal, 503))
+        answer = Done(0, "", problem=Problem.of(no.refusal, status_of(no.refusal)))
     except HTTPException as no:
         answer = Done(0, "", problem=Problem(no.detail, no.status_code))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

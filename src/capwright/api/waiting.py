@@ -6,6 +6,8 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
+from capwright.kernel.refusal import Refused
+
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
@@ -37,7 +39,10 @@ class Waiting:
                 except RuntimeError:  # the loop is closed: nobody waits any more
                     self._woken = False
 
-        self._host.submit(command, command_id, actor).add_done_callback(answered)
+        try:
+            self._host.submit(command, command_id, actor).add_done_callback(answered)
+        except Refused as no:  # one of a batch: those before it are under way and have answers
+            mine.set_exception(no)
         return mine
 
     def _hand_over(self) -> None:

@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from capwright.host.auditing import Auditing
+from capwright.host.bulk import Bulk
 from capwright.host.clock import Clock, story_clock, system_clock
 from capwright.host.inbox import Clerk, Messenger
 from capwright.journal import fault
@@ -56,6 +57,7 @@ class Host:
         self.settings = settings
         self.started = time.time()
         self._closing: list[Closable] = []
+        self.bulk = Bulk()
         self.follower = Follower(settings.db)
         self.views = Views(settings.views)
         self.views_fault = ""  # why the views are behind
@@ -144,7 +146,11 @@ class Host:
         return outcome
 
     def submit(self, command: Command, command_id: str, actor: str) -> Future[Outcome]:
-        """Queue a command; the future is answered when its row is durable, pages may come after."""
+        """Queue a command; the future is answered when its row is durable, pages may come after.
+
+        Refuses (CW-9717) a long command of somebody who has sent too many.
+        """
+        self.bulk.take(actor, command)
         if self._messenger is not None:
             return self._messenger.submit(command, command_id, actor)
         assert self._engine is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from capwright.kernel.refusal import define, refuse
 
@@ -30,6 +30,9 @@ PORT_TAKEN = define(
     mend_zh="请用 --port 更换端口，或结束占用该端口的程序。",
     rule="command line",
 )
+LONGEST_FRAME: Final = (
+    2_000_000  # bytes of one message of a WebSocket: a command, of which schemes are longest
+)
 
 
 def serve(app: Any, settings: Settings, opened: Callable[[], None]) -> None:
@@ -46,6 +49,7 @@ def serve(app: Any, settings: Settings, opened: Callable[[], None]) -> None:
         server_header=False,
         log_config=None,
         access_log=False,
+        ws_max_size=LONGEST_FRAME,
         ws_per_message_deflate=False,  # it would be done anew for every reader of the same message
         proxy_headers=False,  # the site reads them itself, from trusted proxies
         timeout_graceful_shutdown=5,
