@@ -86,6 +86,14 @@ def test_a_wrong_setting_stops_the_start(tmp_path, capsys, monkeypatch, name, va
     assert (said.code, f"CAPWRIGHT_{name}" in said.err) == (2, True), said
 
 
+def test_a_platform_without_a_journal_says_how_to_get_one(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("CAPWRIGHT_DB", raising=False)
+    said = call(capsys, "serve", "--lang", "en")
+    assert (said.code, "CAPWRIGHT_DB" in said.err, "--db" in said.err) == (2, True, True), said
+    said = call(capsys, "serve", "--db", tmp_path / "none.sqlite", "--lang", "en")
+    assert (said.code, "capwright init" in said.err) == (2, True), said
+
+
 def test_no_password_is_shown(capsys, monkeypatch):
     monkeypatch.setenv("CAPWRIGHT_MAIL_URL", "smtp://user:hidden-word@mail.example.org")
     monkeypatch.setenv("CAPWRIGHT_SECRET_KEY", "k" * 40)

@@ -122,7 +122,8 @@ def _scheme(name: str | None) -> Scheme:
         known = [each for each in _concrete(shipped_names()) if load_scheme(each).body.registry is not None]
         out().print(say("Schemes that can open a market:", "可用于开设市场的方案："))
         out().print("  " + "  ".join(known), soft_wrap=True)
-        name = typer.prompt(say("Scheme", "方案"), default=known[-1])
+        fullest = max(each for each in known if each.startswith("guangdong"))
+        name = typer.prompt(say("Scheme", "方案"), default=fullest)
     return load_scheme(str(name))
 
 

@@ -93,13 +93,7 @@ def settings_of(
 
     Without a secret key one is made and kept beside a SQLite journal, unless `keep` is false.
     """
-    values: dict[str, object] = {}
-    for name in Settings.__struct_fields__:
-        if given.get(name) is not None:
-            values[name] = given[name]
-        elif (said := environ.get(f"CAPWRIGHT_{name.upper()}")) is not None:
-            values[name] = _typed(name, said)
-    settings = Settings(**cast("dict[str, Any]", values))
+    settings = _read(environ, given)
     if not 0 < settings.port <= MAX_PORT:
         bad_setting("port", settings.port, "it must lie between 1 and 65535", "应在1至65535之间")
     if settings.role not in {"all", "engine", "web"}:
@@ -123,6 +117,18 @@ def settings_of(
             "secret_key", "…", f"it needs {_SHORTEST_KEY} characters", f"至少需要{_SHORTEST_KEY}个字符"
         )
     return _filled(settings, keep=keep)
+
+
+def _read(environ: Mapping[str, str], given: Mapping[str, str | int | bool | None]) -> Settings:
+    values: dict[str, object] = {}
+    for name in Settings.__struct_fields__:
+        if given.get(name) is not None:
+            values[name] = given[name]
+        elif (said := environ.get(f"CAPWRIGHT_{name.upper()}")) is not None:
+            values[name] = _typed(name, said)
+    if not values.get("db"):
+        bad_setting("db", "", "say where the journal is, here or by --db", "请在此处或用 --db 指明日志位置")
+    return Settings(**cast("dict[str, Any]", values))
 
 
 def _check_documents(settings: Settings) -> None:

@@ -177,8 +177,8 @@ NO_JOURNAL = define(
     "CW-8801",
     en="There is no journal at '{url}'.",
     zh="“{url}”处没有日志。",
-    mend_en="Check the path, or run a scenario into it first.",
-    mend_zh="请检查路径，或先运行一个情景。",
+    mend_en="Check the path, or make one: `capwright run` plays a scenario, `capwright init` opens a market.",
+    mend_zh="请检查路径，或先生成日志：`capwright run` 运行情景，`capwright init` 开设市场。",
     rule="design: the journal is the only truth",
 )
 NOT_A_JOURNAL = define(
