@@ -162,6 +162,17 @@ def test_pages_join_without_a_gap(site):
     assert len(set(found)) == known
 
 
+def test_a_list_is_as_of_the_row_that_its_table_stands_at(site, monkeypatch):
+    client = site.api()
+    at = site.settle()
+    behind = client.get("/days")
+    assert behind.headers["Capwright-Row"] == str(at)
+    monkeypatch.setattr(site.host.views, "seq", at - 1)
+    assert client.get("/days").headers["Capwright-Row"] == str(at - 1), "not the row that the state has"
+    again = client.get("/days", headers={"If-None-Match": behind.headers["ETag"]})
+    assert again.status_code == 200, "what the tables lacked then is not taken for known"
+
+
 def test_the_public_sees_how_firms_complied_and_not_their_figures(site):
     items = site.api().get("/compliance", params={"vintage": 2023}).json()["items"]
     assert len(items) == 391

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from litestar import Request, Response
+from litestar.exceptions import NotFoundException, PermissionDeniedException
 from msgspec import Struct
 
+from capwright import __version__
 from capwright.api.caller import Caller, Callers
 from capwright.api.limits import Limiter
 from capwright.api.waiting import Waiting
@@ -17,7 +19,7 @@ from capwright.projection.viewer import PUBLIC, Viewer, viewer_of
 if TYPE_CHECKING:
     from capwright.host import Host
 
-__all__ = ["Desk", "Page", "answer", "desk_of"]
+__all__ = ["Desk", "Page", "answer", "desk_of", "need_account"]
 
 _BURST: Final = 10  # seconds' worth of requests at once
 
@@ -75,9 +77,20 @@ def desk_of(request: Request[Any, Any, Any]) -> Desk:
     return desk
 
 
+def need_account(viewer: Viewer, account: str) -> None:
+    """Refuse whoever may not read an account; to a stranger it is not there."""
+    if not viewer.person:
+        raise PermissionDeniedException("Sign in, or send an access token")
+    if not viewer.may_read(account):
+        raise NotFoundException("No such account, or none of yours")
+
+
 def answer(request: Request[Any, Any, Any], value: Any, seq: int, *, public: bool = False) -> Response[bytes]:
-    """A value as JSON with the row that it is as of; 304 when the caller has it already."""
-    tag = f'W/"{seq}"'
+    """A value as JSON with the row that it is as of; 304 when the caller has it already.
+
+    The tag names the version too: another one may say the same row in other words.
+    """
+    tag = f'W/"{__version__}-{seq}"'
     headers = {
         "ETag": tag,
         "Capwright-Row": str(seq),

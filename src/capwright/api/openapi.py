@@ -118,7 +118,7 @@ def _read(handler: Any, name: str, answer: Any, by_type: dict[int, Any]) -> dict
 
 def _parameters(handler: Any) -> list[dict[str, Any]]:
     path = next(iter(handler.paths))
-    hints = typing.get_type_hints(handler.fn, vars(reads) | {"Response": Response})
+    hints = typing.get_type_hints(handler.fn, handler.fn.__globals__ | {"Response": Response})
     found: list[dict[str, Any]] = []
     for name, one in inspect.signature(handler.fn).parameters.items():
         if name == "request":

@@ -1,0 +1,178 @@
+"""What programs may read of accounts: holdings, orders, history, compliance, tasks, the life of a unit."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+from litestar import Response, get
+from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from capwright.api.desk import Page, answer, desk_of, need_account
+from capwright.api.lists import LAST, After, Ask, Limit, part_of
+from capwright.api.records import ActRecord, OrderRecord
+from capwright.exchange.room import ExchangeRoom
+from capwright.history import Step, balances_at, life_of, parse_serial
+from capwright.journal.replay import chained
+from capwright.journal.store import open_store
+from capwright.market.composition import room_of
+from capwright.projection import records
+from capwright.projection.records import Holding
+from capwright.projection.tasks import tasks_of
+
+if TYPE_CHECKING:
+    from capwright.api.desk import Desk
+    from capwright.history import Balances
+
+__all__ = ["account", "accounts", "compliance", "history", "holdings", "orders", "serial", "tasks"]
+
+
+@get("/accounts", summary="The accounts you may read", tags=["accounts"])
+async def accounts(request: Ask, after: FromQuery[str] = "", limit: Limit = 100) -> Response[bytes]:
+    desk = desk_of(request)
+    viewer = await desk.viewer(request)
+    if not viewer.person:
+        raise PermissionDeniedException("Sign in, or send an access token")
+    with desk.host.look() as state:
+        mine = sorted(
+            number for number in state.book.state.accounts if viewer.may_read(number) and number > after
+        )
+        part = mine[:limit]
+        found = [
+            records.account_record(state.book.state.accounts[number], tuple(viewer.accounts.get(number, ())))
+            for number in part
+        ]
+        seq = desk.host.head.seq
+    return answer(request, Page(found, part[-1] if len(mine) > limit else ""), seq)
+
+
+@get("/accounts/{number:str}", summary="An account", tags=["accounts"])
+async def account(request: Ask, number: FromPath[str]) -> Response[bytes]:
+    desk = desk_of(request)
+    viewer = await desk.viewer(request)
+    need_account(viewer, number)
+    with desk.host.look() as state:
+        found = state.book.state.accounts.get(number)
+        if found is None:
+            raise NotFoundException("No such account, or none of yours")
+        record = records.account_record(found, tuple(viewer.accounts.get(number, ())))
+        return answer(request, record, desk.host.head.seq)
+
+
+@get(
+    "/accounts/{number:str}/holdings",
+    summary="Units and cash of an account, now or then",
+    tags=["accounts"],
+)
+async def holdings(
+    request: Ask,
+    number: FromPath[str],
+    as_of: Annotated[int | None, QueryParameter(ge=0, le=LAST, description="ms UTC since 1970")] = None,
+) -> Response[bytes]:
+    desk = desk_of(request)
+    need_account(await desk.viewer(request), number)
+    if as_of is None:
+        with desk.host.look() as state:
+            return answer(request, records.holdings(state, number), desk.host.head.seq)
+    past = await asyncio.to_thread(_balances, desk, as_of)
+    return answer(request, _past(past, number), past.seq)
+
+
+def _balances(desk: Desk, as_of: int) -> Balances:
+    store = open_store(desk.host.settings.db, read_only=True)
+    try:
+        return balances_at(chained(store), as_of)
+    finally:
+        store.close()
+
+
+def _past(past: Balances, number: str) -> list[Holding]:
+    found = []
+    for place in sorted({*past.units_t, *past.cash_fen}):
+        where, _, bucket = place.partition("#")
+        if where == number:
+            series = sorted(past.units_t.get(place, {}).items())
+            found += [Holding(number, bucket, name, quantity_t) for name, quantity_t in series]
+            if place in past.cash_fen:
+                found.append(Holding(number, bucket, cash_fen=past.cash_fen[place]))
+    return found
+
+
+@get("/accounts/{number:str}/orders", summary="Resting orders of an account", tags=["accounts"])
+async def orders(request: Ask, number: FromPath[str]) -> Response[bytes]:
+    desk = desk_of(request)
+    need_account(await desk.viewer(request), number)
+    with desk.host.look() as state:
+        room = room_of(state.rooms, ExchangeRoom)
+        found = [
+            OrderRecord(
+                one.id,
+                one.account,
+                one.product,
+                one.side,
+                one.price_fen_per_t,
+                one.quantity_t,
+                one.left_t,
+                one.until.isoformat() if one.until else "",
+            )
+            for one in room.state.orders.values()
+            if one.account == number
+        ]
+        seq = desk.host.head.seq
+    return answer(request, found, seq)
+
+
+@get(
+    "/accounts/{number:str}/history", summary="Rows of the journal that touched an account", tags=["accounts"]
+)
+async def history(
+    request: Ask, number: FromPath[str], after: After = 0, limit: Limit = 100
+) -> Response[bytes]:
+    desk = desk_of(request)
+    need_account(await desk.viewer(request), number)
+    sql = (
+        "SELECT act.seq, at_ms, actor, command, command_id, refused"
+        " FROM touch JOIN act ON act.seq = touch.seq"
+        " WHERE account = ? AND touch.seq > ? ORDER BY touch.seq"
+    )
+    rows, following, seq = await part_of(desk, sql, (number, after), limit, "seq")
+    return answer(request, Page([ActRecord(*row) for row in rows], following), seq)
+
+
+@get("/compliance", summary="Who owed and surrendered what", tags=["compliance"])
+async def compliance(request: Ask, vintage: FromQuery[int | None] = None) -> Response[bytes]:
+    desk = desk_of(request)
+    viewer = await desk.viewer(request)
+    with desk.host.look() as state:
+        found = records.compliance(state, vintage)
+        seq = desk.host.head.seq
+    if not viewer.has("authority", "operator", "auditor"):  # the law publishes results, not figures
+        for one in found:
+            if not viewer.may_read(one.account):
+                one.emissions_t, one.owed_t, one.surrendered_t, one.shortfall_t = None, 0, 0, 0
+    return answer(request, Page(list(found)), seq)
+
+
+@get("/tasks", summary="What waits for you", tags=["accounts"])
+async def tasks(request: Ask) -> Response[bytes]:
+    desk = desk_of(request)
+    viewer = await desk.viewer(request)
+    with desk.host.look() as state:
+        return answer(request, tasks_of(state, viewer), desk.host.head.seq)
+
+
+@get("/serials/{serial:str}", summary="The life of one unit", tags=["registry"])
+async def serial(request: Ask, serial: FromPath[str]) -> Response[bytes]:
+    desk = desk_of(request)
+    viewer = await desk.viewer(request)
+    if not viewer.has("authority", "operator", "auditor"):
+        raise PermissionDeniedException("The moves of units are told to those who keep the register")
+    series, number = parse_serial(serial)
+    seq = desk.host.head.seq
+    return answer(request, await asyncio.to_thread(_steps, desk, seq, series, number), seq)
+
+
+def _steps(desk: Desk, seq: int, series: str, number: int) -> list[Step]:
+    desk.host.follower.wait_for(seq)  # the tables come after the state
+    return life_of(desk.host, series, number)
