@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from capwright.exchange import messages as m
-from capwright.projection import trading
+from capwright.projection import trader, trading
 from tests.exchange_worlds import ALPHA, BETA, GAMMA, TRADER, Exchange, at
 
 
@@ -88,23 +88,23 @@ def test_a_halt_is_told_and_ends(world):
 
 
 def test_a_standing_tells_what_an_order_holds(world):
-    before = trading.standing_of(world.market, ALPHA, "TLA")
+    before = trader.standing_of(world.market, ALPHA, "TLA")
     price = trading.product_of(world.market, "TLA", world.at_ms).opening_fen_per_t
     place(world, ALPHA, "TLA", "sell", price, 30, "o-1")
-    after = trading.standing_of(world.market, ALPHA, "TLA")
+    after = trader.standing_of(world.market, ALPHA, "TLA")
     assert (after.free_t, after.held_t) == (before.free_t - 30, before.held_t + 30)
-    (order,) = trading.orders_of(world.market, ALPHA)
+    (order,) = trader.orders_of(world.market, ALPHA)
     assert (order.id, order.left_t, order.until) == ("o-1", 30, "")
     place(world, BETA, "TLA", "buy", price, 30)
-    bought = trading.standing_of(world.market, BETA, "TLA")
+    bought = trader.standing_of(world.market, BETA, "TLA")
     assert bought.settling_t == 30, "what is bought today cannot be sold today"
-    assert trading.orders_of(world.market, ALPHA) == []
+    assert trader.orders_of(world.market, ALPHA) == []
 
 
 def test_costs_are_those_that_a_trade_then_has(world):
     product = world.market.rooms["exchange"].state.day.products["TLA"]
     price = product.opening_fen_per_t
-    told = trading.costs_of(world.market, BETA, product, product.book, "buy", price, 70)
+    told = trader.costs_of(world.market, BETA, product, product.book, "buy", price, 70)
     place(world, ALPHA, "TLA", "sell", price, 70)
     before = world.market.book.cash_fen(BETA)
     place(world, BETA, "TLA", "buy", price, 70)
@@ -115,4 +115,4 @@ def test_costs_are_those_that_a_trade_then_has(world):
 def test_an_order_until_a_day_names_it(world):
     price = trading.product_of(world.market, "TLA", world.at_ms).opening_fen_per_t
     place(world, ALPHA, "TLA", "sell", price, 1, validity="gtd", until=date(2023, 1, 4))
-    assert trading.orders_of(world.market, ALPHA)[0].until == "2023-01-04"
+    assert trader.orders_of(world.market, ALPHA)[0].until == "2023-01-04"

@@ -1,4 +1,4 @@
-"""What traders see: a product's day and book, the tape, an account's orders, offers and position.
+"""What everybody sees of trading: a product's day, its book, the tape.
 
 Plain typed values, taken out of the state; the same for pages and programs. Prices are fen per tonne,
 quantities whole tonnes, times ms UTC since 1970. Nobody is named in a book or on a tape: a listing is known
@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
-from capwright.exchange.prices import fee_fen
 from capwright.exchange.room import ExchangeRoom
-from capwright.ledger.place import bucket_of
 from capwright.market.composition import room_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from capwright.exchange.messages import ModeDay, ProductDay
+    from capwright.exchange.messages import ModeDay
     from capwright.exchange.state import ExchangeState
     from capwright.market import Market
     from capwright.projection.views import Views
@@ -27,25 +25,16 @@ if TYPE_CHECKING:
 __all__ = [
     "BookLevel",
     "BookState",
-    "Costs",
     "DayState",
     "Listing",
     "ModeState",
-    "OpenDeal",
-    "OpenOrder",
     "ProductState",
-    "Standing",
     "TradeLine",
     "book_of",
-    "costs_of",
     "day_of",
-    "deals_of",
     "order_behind",
-    "orders_of",
     "product_of",
-    "standing_of",
     "tape_of",
-    "trades_of",
 ]
 
 Phase = Literal["shut", "before", "session", "break", "after"]
@@ -155,33 +144,6 @@ class BookState(Struct, frozen=True):
     sell_listings: list[Listing] = []
 
 
-class OpenOrder(Struct, frozen=True):
-    """A resting order of an account. `until` is empty for a day order."""
-
-    id: str
-    product: str
-    side: str
-    price_fen_per_t: int
-    quantity_t: int
-    left_t: int
-    at_ms: int
-    until: str = ""
-
-
-class OpenDeal(Struct, frozen=True):
-    """An offered trade. `side` is that of the account that looks; `own`: it made the offer."""
-
-    id: str
-    product: str
-    mode: str
-    side: str
-    price_fen_per_t: int
-    quantity_t: int
-    other: str
-    other_name: str
-    own: bool
-
-
 class TradeLine(Struct, frozen=True):
     """A trade. `side`: of the account that asks, or of who came second on a public tape; else empty."""
 
@@ -196,40 +158,12 @@ class TradeLine(Struct, frozen=True):
     other: str = ""
 
 
-class Standing(Struct, frozen=True):
-    """What an account has of a product and in cash.
-
-    Of its units `free_t` can be sold, `held_t` is promised, `settling_t` was bought too lately to be sold
-    again, `blocked_t` is only good for surrender.
-    """
-
-    product: str
-    free_t: int
-    held_t: int
-    settling_t: int
-    blocked_t: int
-    cash_fen: int
-    cash_held_fen: int
-
-
-class Costs(Struct, frozen=True):
-    """What an order comes to at its price: `total_fen` is paid (buy) or received (sell)."""
-
-    value_fen: int
-    fee_fen: int
-    total_fen: int
-
-
-def _exchange(market: Market) -> ExchangeRoom:
-    return room_of(market.rooms, ExchangeRoom)
-
-
 # The day.
 
 
 def day_of(market: Market, at_ms: int) -> DayState:
     """The exchange at a time."""
-    state = _exchange(market).state
+    state = room_of(market.rooms, ExchangeRoom).state
     day = state.day
     if day is None:
         return DayState("", open=False, phase="shut")
@@ -259,7 +193,7 @@ def _halt(state: ExchangeState, target: str, at_ms: int) -> str:
 
 def product_of(market: Market, code: str, at_ms: int) -> ProductState | None:
     """A product on the last trading day; None when it was not traded then."""
-    room = _exchange(market)
+    room = room_of(market.rooms, ExchangeRoom)
     state, day = room.state, room.state.day
     product = day.products.get(code) if day is not None else None
     if day is None or product is None:
@@ -318,7 +252,7 @@ def _mode(mode: ModeDay, at_ms: int, *, day_open: bool) -> ModeState:
 
 def book_of(market: Market, code: str, *, account: str = "", levels: int = LEVELS) -> BookState:
     """The book of a product by price, and for an account the single listings where they are picked."""
-    room = _exchange(market)
+    room = room_of(market.rooms, ExchangeRoom)
     day = room.state.day
     product = day.products.get(code) if day is not None else None
     mode = product.modes.get(product.book) if product is not None else None
@@ -361,7 +295,7 @@ def _listings(
 
 def order_behind(market: Market, code: str, number: int) -> str:
     """The id of the listing with an arrival number; empty when it is gone or has moved."""
-    orders = _exchange(market).state.orders.values()
+    orders = room_of(market.rooms, ExchangeRoom).state.orders.values()
     return next((one.id for one in orders if one.arrival == number and one.product == code), "")
 
 
@@ -381,114 +315,3 @@ def tape_of(views: Views, code: str, count: int = 40) -> list[TradeLine]:
         )
         for row in rows
     ]  # fmt: skip
-
-
-def trades_of(views: Views, account: str, count: int = 30, *, before: int = 0) -> list[TradeLine]:
-    """The latest trades of an account, the latest first; those before a row of the journal where given."""
-    part = "SELECT rowid AS n, * FROM trade WHERE {} = ? AND seq < ? ORDER BY seq DESC, rowid DESC LIMIT ?"
-    last = before or 2**62
-    found = {}
-    for side in ("buyer", "seller"):
-        for row in views.rows(part.format(side), (account, last, count)):
-            found[row["n"]] = row
-    latest = sorted(found.values(), key=lambda row: (row["seq"], row["n"]), reverse=True)[:count]
-    return [
-        TradeLine(
-            row["seq"],
-            row["at_ms"],
-            row["product"],
-            row["mode"],
-            row["price_fen_per_t"],
-            row["quantity_t"],
-            "buy" if row["buyer"] == account else "sell",
-            bool(row["busted"]),
-            row["seller"] if row["buyer"] == account else row["buyer"],
-        )
-        for row in latest
-    ]
-
-
-# An account.
-
-
-def orders_of(market: Market, account: str) -> list[OpenOrder]:
-    """The resting orders of an account, the latest first."""
-    mine = [one for one in _exchange(market).state.orders.values() if one.account == account]
-    return [
-        OpenOrder(
-            one.id,
-            one.product,
-            one.side,
-            one.price_fen_per_t,
-            one.quantity_t,
-            one.left_t,
-            one.at_ms,
-            one.until.isoformat() if one.until else "",
-        )
-        for one in sorted(mine, key=lambda one: -one.arrival)
-    ]
-
-
-def deals_of(market: Market, account: str) -> list[OpenDeal]:
-    """Offered trades that an account made or has to answer."""
-    names = market.book.state.accounts
-    found = []
-    for deal in _exchange(market).state.deals.values():
-        if account not in (deal.account, deal.counterparty):
-            continue
-        own = deal.account == account
-        other = deal.counterparty if own else deal.account
-        side = deal.side if own else {"buy": "sell", "sell": "buy"}[deal.side]
-        found.append(
-            OpenDeal(
-                deal.id,
-                deal.product,
-                deal.mode,
-                side,
-                deal.price_fen_per_t,
-                deal.quantity_t,
-                other,
-                names[other].name if other in names else "",
-                own,
-            )
-        )
-    return found
-
-
-def standing_of(market: Market, account: str, code: str) -> Standing:
-    """What an account has of a product's units and in cash."""
-    room = _exchange(market)
-    kinds = next((one.unit_kinds for one in room.desk.rules().products if one.code == code), ())
-    book = market.book
-    series = book.state.series
-    parts = {"free": 0, "held": 0, "settling": 0, "blocked": 0}
-    held_fen = 0
-    for where in book.places_of(account):
-        bucket = bucket_of(where)
-        part = "free"
-        if bucket:
-            part = "settling" if bucket.startswith("held:t:") else "held"
-            part = part if bucket.startswith("held:") else "blocked"
-            held_fen += book.cash_fen(where)
-        for name, quantity_t in book.at(where).items():
-            if series[name].kind in kinds:
-                parts[part] += quantity_t
-    return Standing(
-        code,
-        parts["free"],
-        parts["held"],
-        parts["settling"],
-        parts["blocked"],
-        book.cash_fen(account),
-        held_fen,
-    )
-
-
-def costs_of(
-    market: Market, account: str, product: ProductDay, mode: str, side: str, price_fen_per_t: int, t: int
-) -> Costs:
-    """Value and fee of so many tonnes at a price, as the rules of the day have it for an account."""
-    room = _exchange(market)
-    value = price_fen_per_t * t
-    fee = fee_fen(value, room.desk.fee_ppm(product.modes[mode], side, account))
-    return Costs(value, fee, value + fee if side == "buy" else value - fee)

@@ -16,7 +16,7 @@ from capwright.auction import messages as m
 from capwright.kernel.quantity import parse_money_fen, parse_tonnes
 from capwright.kernel.refusal import Refused
 from capwright.projection.auctions import AuctionView, BidLine, auction_of, auctions_of, bids_of, demand
-from capwright.projection.trading import standing_of
+from capwright.projection.trader import standing_of
 from capwright.web.context import viewer
 from capwright.web.hosting import host
 from capwright.web.pages.exchange_access import moment_ms, officer

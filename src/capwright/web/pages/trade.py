@@ -18,7 +18,7 @@ from capwright.exchange.room import ExchangeRoom
 from capwright.kernel.quantity import parse_money_fen, parse_tonnes
 from capwright.kernel.refusal import Refused
 from capwright.market.composition import room_of
-from capwright.projection import trading
+from capwright.projection import trader, trading
 from capwright.web.clock import local
 from capwright.web.context import viewer
 from capwright.web.hosting import host
@@ -133,14 +133,14 @@ def _live(number: str, code: str) -> dict[str, Any]:
             "day": trading.day_of(market, at_ms),
             "product": found,
             "book": trading.book_of(market, code, account=number),
-            "orders": trading.orders_of(market, number),
-            "deals": trading.deals_of(market, number),
-            "standing": trading.standing_of(market, number, code),
+            "orders": trader.orders_of(market, number),
+            "deals": trader.deals_of(market, number),
+            "standing": trader.standing_of(market, number, code),
         }
     return {
         **told,
         "tape": trading.tape_of(here.views, code),
-        "trades": trading.trades_of(here.views, number),
+        "trades": trader.trades_of(here.views, number),
     }
 
 
@@ -268,7 +268,7 @@ def _costs(number: str, command: Command) -> dict[str, Any]:
         mode = mode or (product.book if product is not None else "")
         if product is None or mode not in product.modes:
             return {"value_fen": None}
-        costs = trading.costs_of(market, number, product, mode, side, price, quantity_t)
+        costs = trader.costs_of(market, number, product, mode, side, price, quantity_t)
         book = room.desk.books.get(code)
         if isinstance(command, m.PlaceOrder) and book is not None and quantity_t > 0:
             matching = product.modes[mode]

@@ -1,0 +1,193 @@
+"""What an account sees of its trading: orders, offers, trades, standing, what an order costs.
+
+Plain typed values, taken out of the state and the tables; the same for pages and programs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from capwright.exchange.prices import fee_fen
+from capwright.exchange.room import ExchangeRoom
+from capwright.ledger.place import bucket_of
+from capwright.market.composition import room_of
+from capwright.projection.trading import TradeLine
+
+if TYPE_CHECKING:
+    from capwright.exchange.messages import ProductDay
+    from capwright.market import Market
+    from capwright.projection.views import Views
+
+__all__ = [
+    "Costs",
+    "OpenDeal",
+    "OpenOrder",
+    "Standing",
+    "costs_of",
+    "deals_of",
+    "orders_of",
+    "standing_of",
+    "trades_of",
+]
+
+
+class OpenOrder(Struct, frozen=True):
+    """A resting order of an account. `until` is empty for a day order."""
+
+    id: str
+    product: str
+    side: str
+    price_fen_per_t: int
+    quantity_t: int
+    left_t: int
+    at_ms: int
+    until: str = ""
+
+
+class OpenDeal(Struct, frozen=True):
+    """An offered trade. `side` is that of the account that looks; `own`: it made the offer."""
+
+    id: str
+    product: str
+    mode: str
+    side: str
+    price_fen_per_t: int
+    quantity_t: int
+    other: str
+    other_name: str
+    own: bool
+
+
+class Standing(Struct, frozen=True):
+    """What an account has of a product and in cash.
+
+    Of its units `free_t` can be sold, `held_t` is promised, `settling_t` was bought too lately to be sold
+    again, `blocked_t` is only good for surrender.
+    """
+
+    product: str
+    free_t: int
+    held_t: int
+    settling_t: int
+    blocked_t: int
+    cash_fen: int
+    cash_held_fen: int
+
+
+class Costs(Struct, frozen=True):
+    """What an order comes to at its price: `total_fen` is paid (buy) or received (sell)."""
+
+    value_fen: int
+    fee_fen: int
+    total_fen: int
+
+
+def trades_of(views: Views, account: str, count: int = 30) -> list[TradeLine]:
+    """The latest trades of an account, the latest first."""
+    part = "SELECT rowid AS n, * FROM trade WHERE {} = ? ORDER BY seq DESC, rowid DESC LIMIT ?"
+    found = {}
+    for side in ("buyer", "seller"):
+        for row in views.rows(part.format(side), (account, count)):
+            found[row["n"]] = row
+    latest = sorted(found.values(), key=lambda row: (row["seq"], row["n"]), reverse=True)[:count]
+    return [
+        TradeLine(
+            row["seq"],
+            row["at_ms"],
+            row["product"],
+            row["mode"],
+            row["price_fen_per_t"],
+            row["quantity_t"],
+            "buy" if row["buyer"] == account else "sell",
+            bool(row["busted"]),
+            row["seller"] if row["buyer"] == account else row["buyer"],
+        )
+        for row in latest
+    ]
+
+
+def orders_of(market: Market, account: str) -> list[OpenOrder]:
+    """The resting orders of an account, the latest first."""
+    mine = [
+        one for one in room_of(market.rooms, ExchangeRoom).state.orders.values() if one.account == account
+    ]
+    return [
+        OpenOrder(
+            one.id,
+            one.product,
+            one.side,
+            one.price_fen_per_t,
+            one.quantity_t,
+            one.left_t,
+            one.at_ms,
+            one.until.isoformat() if one.until else "",
+        )
+        for one in sorted(mine, key=lambda one: -one.arrival)
+    ]
+
+
+def deals_of(market: Market, account: str) -> list[OpenDeal]:
+    """Offered trades that an account made or has to answer."""
+    names = market.book.state.accounts
+    found = []
+    for deal in room_of(market.rooms, ExchangeRoom).state.deals.values():
+        if account not in (deal.account, deal.counterparty):
+            continue
+        own = deal.account == account
+        other = deal.counterparty if own else deal.account
+        side = deal.side if own else {"buy": "sell", "sell": "buy"}[deal.side]
+        found.append(
+            OpenDeal(
+                deal.id,
+                deal.product,
+                deal.mode,
+                side,
+                deal.price_fen_per_t,
+                deal.quantity_t,
+                other,
+                names[other].name if other in names else "",
+                own,
+            )
+        )
+    return found
+
+
+def standing_of(market: Market, account: str, code: str) -> Standing:
+    """What an account has of a product's units and in cash."""
+    room = room_of(market.rooms, ExchangeRoom)
+    kinds = next((one.unit_kinds for one in room.desk.rules().products if one.code == code), ())
+    book = market.book
+    series = book.state.series
+    parts = {"free": 0, "held": 0, "settling": 0, "blocked": 0}
+    held_fen = 0
+    for where in book.places_of(account):
+        bucket = bucket_of(where)
+        part = "free"
+        if bucket:
+            part = "settling" if bucket.startswith("held:t:") else "held"
+            part = part if bucket.startswith("held:") else "blocked"
+            held_fen += book.cash_fen(where)
+        for name, quantity_t in book.at(where).items():
+            if series[name].kind in kinds:
+                parts[part] += quantity_t
+    return Standing(
+        code,
+        parts["free"],
+        parts["held"],
+        parts["settling"],
+        parts["blocked"],
+        book.cash_fen(account),
+        held_fen,
+    )
+
+
+def costs_of(
+    market: Market, account: str, product: ProductDay, mode: str, side: str, price_fen_per_t: int, t: int
+) -> Costs:
+    """Value and fee of so many tonnes at a price, as the rules of the day have it for an account."""
+    room = room_of(market.rooms, ExchangeRoom)
+    value = price_fen_per_t * t
+    fee = fee_fen(value, room.desk.fee_ppm(product.modes[mode], side, account))
+    return Costs(value, fee, value + fee if side == "buy" else value - fee)
