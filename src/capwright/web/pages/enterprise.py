@@ -15,6 +15,7 @@ from capwright.ledger.messages import UnitLine
 from capwright.projection.cost import cost_of
 from capwright.projection.position import position_of, transactions_of
 from capwright.projection.tasks import tasks_of
+from capwright.projection.workings import workings_of
 from capwright.registry.messages import (
     AddTrustedAccount,
     ApproveTransaction,
@@ -182,7 +183,11 @@ def allocation(request: HttpRequest, number: str) -> HttpResponse:
         }
         rules = market.rulebook.now().body.allocation
         names = {one.code: one for one in rules.processes} if rules else {}
-    shown |= {"figures": figures, "process_names": names}
+        schemes = {
+            one.vintage: market.rulebook.vintage(one.vintage).scheme.name for one in shown["position"].quotas
+        }
+    workings = workings_of(host().views, host().settings.db, number)
+    shown |= {"figures": figures, "process_names": names, "workings": workings, "schemes": schemes}
     return render(request, "enterprise/allocation.html", shown)
 
 
