@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from capwright.auction.report import BidRow, auction_from_table, bids_from_table, report_json
+from capwright.auction.document import report_json
+from capwright.auction.report import BidRow, auction_from_table, bids_from_table
 from capwright.kernel.refusal import BadInput
 from capwright.scheme.loader import load_scheme
 from capwright.scheme.presets import PRESETS

@@ -14,8 +14,8 @@ from capwright.cli.problem import bad_argument
 from capwright.kernel.refusal import define
 
 if TYPE_CHECKING:
+    from capwright.auction.document import AuctionReport
     from capwright.auction.messages import AuctionCleared
-    from capwright.auction.report import AuctionReport
     from capwright.journal.store import Store
 
 __all__ = ["auction"]
@@ -87,7 +87,8 @@ def clear_command(
     """
     from msgspec import structs
 
-    from capwright.auction.report import auction_from_table, clearing_paths, report_json
+    from capwright.auction.document import report_json
+    from capwright.auction.report import auction_from_table, clearing_paths
     from capwright.auction.ties import DEFAULT_SEED
     from capwright.scheme.presets import PRESETS
     from capwright.scheme.reliance import relied_on

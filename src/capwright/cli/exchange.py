@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from capwright.cli.exchange_tables import (
-    print_book,
-    print_day,
-    print_days,
-    print_run,
-    run_json,
-)
+from capwright.cli.exchange_days import print_book, print_day, print_days
+from capwright.cli.exchange_run import print_run, run_json
 from capwright.cli.frame import command, emit_json, make_group, settings
 from capwright.cli.given import day as day_of
 from capwright.cli.given import input_path, moment_ms, money_fen, scheme_with

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from copy import copy
-from decimal import Decimal
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any, Final
 
 from capwright.filing import excel_layout as layout
+from capwright.filing.excel_drawing import ASK, MAY, OFF, Drawing
 from capwright.filing.excel_layout import FIRST_ROW, HEADINGS, choice
-from capwright.filing.extras import need
 from capwright.filing.formulas import chemical, plain
 from capwright.filing.wording import EVIDENCE, OBTAINED, units_of
-from capwright.kernel.text import check_text
 from capwright.mrv.method import Component, Method, Symbol
 from capwright.mrv.records import Datum, EmissionReport, Evidence, Stream
-from capwright.report.voice import Voice
 
 __all__ = ["template_bytes"]
 
-_ASK: Final = "FFF4CE"  # must be filled in
-_MAY: Final = "EAF3E6"  # may be filled in
-_OFF: Final = "E9ECEF"  # not for filling in
-_HEAD: Final = "DCE6F1"
-_LINE: Final = "C9D2DC"
-_EXACT_DIGITS: Final = 15  # of a spreadsheet's numbers
 _BLOCKS: Final = 12
 _BLOCKS_PLAIN: Final = 5  # where there is nothing to choose from
 _SPARE: Final = 2
 _OUTPUT_ROWS: Final = 4
 _EVIDENCE_ROWS: Final = 200
-_MOST_CELL: Final = 32_000  # characters
 _DATUM: Final = ("unit", "obtained", "year", *(f"m{n}" for n in range(1, 13)), "tier", "uncertainty", "note")
 
 
@@ -51,133 +40,14 @@ def template_bytes(method: Method, lang: str = "zh", report: EmissionReport | No
     return out.getvalue()
 
 
-class _Book:
+class _Book(Drawing):
+    """The sheets of one method, with the figures of a report where there is one."""
+
     def __init__(self, method: Method, lang: str, report: EmissionReport | None) -> None:
+        super().__init__(lang)
         self.method = method
-        self.voice = Voice(lang)
-        self.lang = lang
         self.report = report
         self.titles = layout.sheet_titles(method, lang, report)
-        self.excel = need("openpyxl", "excel")
-        self.styles = need("openpyxl.styles", "excel")
-        self.book: Any = self.excel.Workbook()
-        self.book.remove(self.book.active)
-        self.book.properties.creator = "Capwright"
-        self.lists: dict[tuple[str, ...], str] = {}
-        self.dresses: dict[tuple[Any, ...], Any] = {}
-
-    # Cells.
-
-    def put(self, sheet: Any, row: int, column: int, value: object, fill: str = "", **style: Any) -> Any:
-        """Write a cell; texts stay texts whatever they begin with, long decimals are written as text."""
-        cell = sheet.cell(row, column)
-        if isinstance(value, Decimal):
-            digits = len(value.as_tuple().digits)
-            exact = digits <= _EXACT_DIGITS and abs(value.adjusted()) <= _EXACT_DIGITS
-            value = value if exact else f"{value:f}"
-        if isinstance(value, str):
-            if value:
-                check_text("cell", value.replace("\n", " "), _MOST_CELL)
-                cell.value = value
-                cell.data_type = "s"
-        elif value is not None:
-            cell.value = value
-        if fill or style:
-            self.dress(cell, fill, style)
-        return cell
-
-    def dress(self, cell: Any, fill: str, style: dict[str, Any]) -> None:
-        """Colour, font and lock of a cell; equal cells share one style, which is ten times quicker."""
-        key = fill, *sorted(style.items())
-        known = self.dresses.get(key)
-        if known is not None:
-            cell._style = copy(known)  # noqa: SLF001 - the library's own way of copying a style
-            return
-        if fill:
-            cell.fill = self.styles.PatternFill("solid", fgColor=fill)
-            cell.border = self.border()
-        if fill in {_ASK, _MAY}:
-            cell.protection = self.styles.Protection(locked=False)
-        if style:
-            cell.font = self.styles.Font(**style)
-        self.dresses[key] = copy(cell._style)  # noqa: SLF001
-
-    def border(self, top: str = _LINE) -> Any:
-        """Thin lines round a cell; a filled cell would hide the sheet's own."""
-        thin, above = self.styles.Side("thin", color=_LINE), self.styles.Side("thin", color=top)
-        return self.styles.Border(left=thin, right=thin, top=above, bottom=thin)
-
-    def both(self, en: str, zh: str, separator: str = "\n") -> str:
-        """Both languages, the reader's own first."""
-        first, second = (zh, en) if self.lang == "zh" else (en, zh)
-        return f"{first}{separator}{second}" if second and second != first else first
-
-    def sheet(self, title: str, heading: str, columns: Sequence[str], help_text: str = "") -> Any:
-        """A protected sheet with its title, help and headings; no password."""
-        sheet = self.book.create_sheet(title)
-        self.put(sheet, 1, 1, heading, bold=True, size=14)
-        self.put(sheet, 2, 1, help_text, color="566274")
-        for at, name in enumerate(columns, start=1):
-            self.heading(sheet, FIRST_ROW - 1, at, name)
-        sheet.row_dimensions[FIRST_ROW - 1].height = 32
-        self.protect(sheet)
-        return sheet
-
-    def protect(self, sheet: Any) -> None:
-        """Lock the sheet without a password, and let it print one page wide."""
-        sheet.protection.sheet = True
-        for allowed in ("formatCells", "formatColumns", "formatRows"):
-            setattr(sheet.protection, allowed, False)
-        properties = need("openpyxl.worksheet.properties", "excel")
-        sheet.page_setup.orientation = "landscape"
-        sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-        sheet.sheet_properties.pageSetUpPr = properties.PageSetupProperties(fitToPage=True)
-        sheet.row_dimensions[1].height = 26
-
-    def heading(self, sheet: Any, row: int, column: int, name: str) -> None:
-        head = HEADINGS[name]
-        cell = self.put(sheet, row, column, self.both(head.en, head.zh), _HEAD, bold=True)
-        cell.alignment = self.styles.Alignment(wrap_text=True, vertical="center")
-        letter = self.excel.utils.get_column_letter(column)
-        sheet.column_dimensions[letter].width = head.width
-        if head.help_en:
-            note = self.excel.comments.Comment(self.both(head.help_en, head.help_zh), "Capwright")
-            note.width, note.height = 320, 110
-            cell.comment = note
-
-    # Choices.
-
-    def choose(
-        self, sheet: Any, choices: Iterable[str], cells: Iterable[str], *, strict: bool = True
-    ) -> None:
-        """A drop-down on some cells; what is not `strict` warns only."""
-        options, places = tuple(choices), list(cells)
-        if not options or not places:
-            return
-        made = need("openpyxl.worksheet.datavalidation", "excel").DataValidation(
-            type="list", formula1=self.listed(options), allow_blank=True, showErrorMessage=True,
-            errorStyle="stop" if strict else "warning",
-            errorTitle="Capwright", error=self.both("Choose from the list.", "请从列表中选择。"),
-        )  # fmt: skip
-        for place in places:
-            made.add(place)
-        sheet.add_data_validation(made)
-
-    def listed(self, options: tuple[str, ...]) -> str:
-        """The range of the hidden sheet that holds the options."""
-        if options not in self.lists:
-            letter = self.excel.utils.get_column_letter(len(self.lists) + 1)
-            self.lists[options] = f"{layout.LISTS}!${letter}$1:${letter}${len(options)}"
-        return self.lists[options]
-
-    def place(self, columns: Sequence[str], name: str, row: int) -> str:
-        return f"{self.excel.utils.get_column_letter(columns.index(name) + 1)}{row}"
-
-    def words(self, table: dict[str, tuple[str, str]]) -> list[str]:
-        return [choice(code, en, zh, self.lang) for code, (en, zh) in table.items()]
-
-    # Sheets.
 
     def guide(self) -> None:
         """The first sheet: who reports what, and how to fill in the rest."""
@@ -199,7 +69,7 @@ class _Book:
             head = HEADINGS[name]
             self.put(sheet, row, 1, self.both(head.en, head.zh, " "), bold=True)
             asked = name in {"enterprise", "reporting_year"} or (name == "area" and bool(areas))
-            cell = self.put(sheet, row, 2, given.get(name), _ASK if asked else _MAY)
+            cell = self.put(sheet, row, 2, given.get(name), ASK if asked else MAY)
             cell.alignment = self.styles.Alignment(horizontal="left")
             if head.help_en:
                 cell.comment = self.excel.comments.Comment(self.both(head.help_en, head.help_zh), "Capwright")
@@ -214,9 +84,9 @@ class _Book:
                 sheet.row_dimensions[row].height = 32
                 row += 1
         for fill, en, zh in (
-            (_ASK, "needed", "必填"),
-            (_MAY, "if you have it", "选填"),
-            (_OFF, "leave", "勿填"),
+            (ASK, "needed", "必填"),
+            (MAY, "if you have it", "选填"),
+            (OFF, "leave", "勿填"),
         ):
             self.put(sheet, row, 1, self.both(en, zh, " "), fill).protection = self.styles.Protection(
                 locked=True
@@ -285,11 +155,11 @@ class _Book:
             }
         for at, symbol in enumerate(symbols):
             for column, name in enumerate(layout.STREAM_COLUMNS[:4], start=1):
-                fill = _OFF if at else (_ASK if name in {"stream", "item"} else _MAY)
+                fill = OFF if at else (ASK if name in {"stream", "item"} else MAY)
                 self.put(sheet, row + at, column, None if at else head.get(name), fill)
             name = chemical(self.both(symbol.en, symbol.zh, " / "))
-            self.put(sheet, row + at, 5, symbol.code, _OFF, bold=True)
-            self.put(sheet, row + at, 6, name, _OFF)
+            self.put(sheet, row + at, 5, symbol.code, OFF, bold=True)
+            self.put(sheet, row + at, 6, name, OFF)
             units = units_of(self.method, component, symbol)
             asked = symbol.role == "activity" and symbol.value is None and not symbol.formulas
             unit = units[0] if len(units) == 1 else ""
@@ -315,7 +185,7 @@ class _Book:
             }
         for name in _DATUM:
             needed = asked and name not in {"tier", "uncertainty", "note"}
-            self.put(sheet, row, columns.index(name) + 1, given.get(name), _ASK if needed else _MAY)
+            self.put(sheet, row, columns.index(name) + 1, given.get(name), ASK if needed else MAY)
 
     def outputs(self) -> None:
         """The sheet of activity levels: a few rows each, because a facility may have its own."""
@@ -336,10 +206,10 @@ class _Book:
             first = row
             for count in range(max(_OUTPUT_ROWS, len(own) + _SPARE)):
                 datum = own[count] if count < len(own) else None
-                self.put(sheet, row, 1, output.code, _OFF, bold=True)
-                self.put(sheet, row, 2, self.both(output.en, output.zh, " / "), _OFF)
+                self.put(sheet, row, 1, output.code, OFF, bold=True)
+                self.put(sheet, row, 2, self.both(output.en, output.zh, " / "), OFF)
                 place = datum.symbol.partition("@")[2] if datum else None
-                self.put(sheet, row, 3, place, _MAY)
+                self.put(sheet, row, 3, place, MAY)
                 asked = output.required and not count
                 self.datum(sheet, row, columns, datum, asked=asked, unit=output.unit)
                 obtained.append(self.place(columns, "obtained", row))
@@ -366,7 +236,7 @@ class _Book:
         for at in range(FIRST_ROW, last):
             cells = rows[at - FIRST_ROW] if at - FIRST_ROW < len(rows) else [None] * len(columns)
             for column, value in enumerate(cells, start=1):
-                self.put(sheet, at, column, value, _MAY)
+                self.put(sheet, at, column, value, MAY)
         reach = range(FIRST_ROW, last)
         self.choose(sheet, self.words(EVIDENCE), [self.place(columns, "kind", row) for row in reach])
         self.choose(sheet, ("yes", "no"), [self.place(columns, "accredited", row) for row in reach])
