@@ -33,6 +33,14 @@ _CHANGES: Final = {
     "totp_deactivated": ("The authenticator app was removed.", "验证器已解除绑定。"),
     "webauthn_added": ("A passkey was added.", "已添加通行密钥。"),
     "webauthn_removed": ("A passkey was removed.", "通行密钥已移除。"),
+    "client_made": (
+        "An API client was made; a program can act in your name.",
+        "已新建接口客户端，程序可以您的身份办理业务。",
+    ),
+    "hook_made": (
+        "A webhook was added; what happens on your accounts is posted to it.",
+        "已添加推送地址，您账户上的事件将推送至该地址。",
+    ),
     "recovery_codes_generated": (
         "New recovery codes were made; the old ones no longer work.",
         "已生成新的恢复码，旧恢复码失效。",

@@ -26,7 +26,10 @@ class TokenHolder(Struct, frozen=True):
 
 
 def person_of_token(token: str) -> TokenHolder | None:
-    """Whose token it is; None when it is unknown, expired or its user is barred."""
+    """Whose token it is; None when it is unknown, expired or its user is barred.
+
+    A program may do no more than its person may: it only reads while that one has no second factor.
+    """
     close_old_connections()
     checksum = hashlib.sha256(token.encode()).hexdigest()
     tokens = get_access_token_model().objects.select_related("application__user", "user")
@@ -37,7 +40,9 @@ def person_of_token(token: str) -> TokenHolder | None:
     if user is None or not user.is_active or not user.person:
         return None
     rule = ClientRule.objects.filter(application_id=found.application_id).first()
-    return TokenHolder(user.person, tuple(found.scope.split()), tuple(rule.networks.split()) if rule else ())
+    allowed = _scopes(user)
+    scopes = tuple(scope for scope in found.scope.split() if scope in allowed)
+    return TokenHolder(user.person, scopes, tuple(rule.networks.split()) if rule else ())
 
 
 def holder_of_session(key: str) -> TokenHolder | None:
@@ -58,7 +63,12 @@ def holder_of_session(key: str) -> TokenHolder | None:
         return None
     if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
         return None
+    return TokenHolder(user.person, _scopes(user))
+
+
+def _scopes(user: User) -> tuple[str, ...]:
+    """What may be done in a person's name: without a second factor only reading, by session or by program."""
     from allauth.mfa.utils import is_mfa_enabled  # noqa: PLC0415 - its models need Django set up
 
     sends = host().settings.demo or is_mfa_enabled(user)
-    return TokenHolder(user.person, ("read", "trade", "write") if sends else ("read",))
+    return ("read", "trade", "write") if sends else ("read",)

@@ -150,6 +150,7 @@ def django_settings(settings: Settings) -> dict[str, Any]:
         "ACCOUNT_EMAIL_VERIFICATION": "none",
         "ACCOUNT_RATE_LIMITS": {"login_failed": "10/m/ip,5/5m/key"},
         "ACCOUNT_PREVENT_ENUMERATION": True,
+        "ACCOUNT_REAUTHENTICATION_REQUIRED": True,  # before an e-mail address changes; factors ask anyway
         "ACCOUNT_EMAIL_NOTIFICATIONS": True,
         "MFA_ADAPTER": "capwright.web.factors.FactorAdapter",
         "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes", "webauthn"],

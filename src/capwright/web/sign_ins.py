@@ -1,6 +1,7 @@
 """Every sign-in, failed sign-in and sign-out as a line of the log; a user's number says who, never a name.
 
-What was typed is not told: people type passwords where names belong.
+What was typed is not told: people type passwords where names belong. A new second factor ends the sessions
+that came in without it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
+from allauth.mfa.signals import authenticator_added
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
 __all__ = ["watch"]
@@ -20,6 +22,7 @@ def watch() -> None:
     user_logged_in.connect(_came, dispatch_uid="capwright")
     user_logged_out.connect(_went, dispatch_uid="capwright")
     user_login_failed.connect(_failed, dispatch_uid="capwright")
+    authenticator_added.connect(_strengthened, dispatch_uid="capwright")
 
 
 def _came(sender: Any, user: Any, **_more: Any) -> None:
@@ -36,3 +39,12 @@ def _failed(sender: Any, request: Any = None, **_more: Any) -> None:
     del sender
     address = request.META.get("REMOTE_ADDR", "") if request is not None else ""
     _LOG.warning("sign-in failed", extra={"fields": {"from": address}})
+
+
+def _strengthened(sender: Any, request: Any, user: Any, **_more: Any) -> None:
+    """End the other sessions: whoever came in by the password alone must not count as having the factor."""
+    del sender
+    from allauth.usersessions.models import UserSession  # noqa: PLC0415 - needs Django set up
+
+    for one in UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key):
+        one.end()

@@ -8,9 +8,11 @@ import ipaddress
 import secrets
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
+from allauth.account.decorators import reauthentication_required
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django import forms
@@ -40,10 +42,13 @@ from capwright.web.storage import storage
 from capwright.web.webhooks import check_address
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest, HttpResponse
 
     from capwright.web.language import Language
 
+_Page = TypeVar("_Page", bound="Callable[..., HttpResponse]")
 __all__ = ["invite", "text_of", "urls"]
 
 BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
@@ -249,6 +254,11 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
 
 # One's own.
 
+# A stolen session must not make itself a way in that outlives it. Demo users have no password.
+_asks_again: Callable[[_Page], _Page] = reauthentication_required(
+    app="allauth.account", enabled=lambda _: not host().settings.demo
+)
+
 
 @login_required
 def security(request: HttpRequest) -> HttpResponse:
@@ -268,6 +278,7 @@ def security(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@_asks_again
 def make_client(request: HttpRequest) -> HttpResponse:
     """Make an API client; its secret is shown once."""
     user: Any = request.user
@@ -294,6 +305,7 @@ def make_client(request: HttpRequest) -> HttpResponse:
     )
     ClientRule.objects.create(application=made, networks="\n".join(networks))
     request.session["made_client"] = {"id": made.client_id, "secret": secret}
+    get_adapter(request).send_notification_mail("account/email/client_made", user)
     return redirect("security")
 
 
@@ -310,6 +322,7 @@ def drop_client(request: HttpRequest, number: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@_asks_again
 def make_hook(request: HttpRequest) -> HttpResponse:
     """Make a webhook; its secret is shown once."""
     user: Any = request.user
@@ -325,6 +338,7 @@ def make_hook(request: HttpRequest) -> HttpResponse:
     secret = secrets.token_urlsafe(32)
     Webhook.objects.create(user=user, url=url[:300], secret=secret)
     request.session["made_client"] = {"id": url, "secret": secret}
+    get_adapter(request).send_notification_mail("account/email/hook_made", user)
     return redirect("security")
 
 
