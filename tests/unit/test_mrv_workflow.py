@@ -141,6 +141,32 @@ def test_the_path_from_plan_to_obligation(world):
     assert world.restored().state_hash() == world.market.state_hash()
 
 
+def test_a_misstatement_is_corrected_by_a_later_report_only(world):
+    world.submit(burned(1000))
+    world.assign()
+    (found,) = world.do("v1-a", ReportFinding(ALPHA, YEAR, "misstatement", "invoice of May missing", "coal"))
+    corrected = CloseFinding(ALPHA, YEAR, found.finding_id, "corrected")
+    assert refused(world, "v1-a", corrected) == "CW-5448"
+    world.do("rep-10-a", AnswerFinding(ALPHA, YEAR, found.finding_id, "we add it"))
+    assert refused(world, "v1-a", corrected) == "CW-5448", "an answer corrects nothing"
+    world.submit(burned(1050), change="invoice of May added")
+    world.do("rep-10-a", WithdrawReport(ALPHA, YEAR, "a typing error"))
+    assert refused(world, "v1-a", corrected) == "CW-5448", "a version that was withdrawn corrects nothing"
+    world.submit(burned(1060), change="invoice of May added")
+    (closed,) = world.do("v1-a", corrected)
+    assert (closed.finding_id, closed.outcome) == (found.finding_id, "corrected")
+    assert world.restored().state_hash() == world.market.state_hash()
+
+
+@pytest.mark.parametrize("kind", ["nonconformity", "recommendation"])
+def test_what_is_not_in_the_report_is_corrected_without_a_later_one(world, kind):
+    world.submit(burned(1000))
+    world.assign()
+    (found,) = world.do("v1-a", ReportFinding(ALPHA, YEAR, kind, "no calibration record"))
+    (closed,) = world.do("v1-a", CloseFinding(ALPHA, YEAR, found.finding_id, "corrected"))
+    assert closed.outcome == "corrected"
+
+
 def test_a_measured_property_comes_with_the_report_and_with_the_approval(world):
     """20 GJ/t in January to June at 100 t a month, 23 GJ/t after at 200 t: (600 x 20 + 1200 x 23) / 1800."""
     months = mrv_worlds.months(*[100] * 6, 200)

@@ -243,7 +243,10 @@ class FindingAnswered(Event, frozen=True, kw_only=True):
 
 
 class CloseFinding(Command, frozen=True):
-    """Settle a finding: the firm corrected it, or its answer convinced."""
+    """Settle a finding: the firm corrected it, or its answer convinced.
+
+    A misstatement is corrected by a later version of the report.
+    """
 
     permit: ClassVar[Permit] = BY_THE_CASE
     account: str

@@ -80,7 +80,7 @@ class Filed(Struct):
 
 
 class Finding(Struct):
-    """A finding of a verifier."""
+    """A finding of a verifier. `version` is that of the report which it is about."""
 
     assignment_id: str
     verifier: str
@@ -88,6 +88,7 @@ class Finding(Struct):
     status: Literal["open", "answered", "corrected", "explained"] = "open"
     stream: str = ""
     effect_t: int | None = None
+    version: int = 0
 
     @property
     def settled(self) -> bool:

@@ -96,6 +96,14 @@ NO_AMOUNT = define(
     mend_zh="请填写普通的吨数。",
     rule="design: bound everything",
 )
+NOT_CORRECTED = define(
+    "CW-5448",
+    en="The misstatement {finding} is of version {version} of the report, and no later one was filed.",
+    zh="错报{finding}针对第{version}版报告，此后未提交更正报告。",
+    mend_en="Wait for the corrected report, or settle the finding as explained.",
+    mend_zh="请待企业提交更正报告，或按“已说明”结清。",
+    rule="EU 2018/2067 art. 3(5): a misstatement is an error in reported data; verification code",
+)
 
 _MOST_DIGITS: Final = 50
 _NEEDS_SETTLING: Final = frozenset({"misstatement", "nonconformity"})
@@ -196,7 +204,11 @@ class Verification:
     def close(self, request: Request, command: CloseFinding) -> list[Event]:
         """Settle as the verifier that raised it."""
         firm, _ = self._mandate(request.actor, command.account, command.year)
-        self._finding(firm, command.account, command.year, command.finding_id)
+        found = self._finding(firm, command.account, command.year, command.finding_id)
+        if command.outcome == "corrected" and found.kind == "misstatement":
+            current = self._report(firm, command.account, command.year)
+            if current.version <= found.version:
+                refuse(NOT_CORRECTED, finding=command.finding_id[:60], version=found.version)
         return [
             FindingClosed(
                 finding_id=command.finding_id,
@@ -271,7 +283,12 @@ class Verification:
         firm = self._desk.open(event.account, event.year)
         mandate = next(one for one in firm.assignments if one.id == event.assignment_id)
         firm.findings[event.finding_id] = Finding(
-            event.assignment_id, mandate.verifier, event.kind, stream=event.stream, effect_t=event.effect_t
+            event.assignment_id,
+            mandate.verifier,
+            event.kind,
+            stream=event.stream,
+            effect_t=event.effect_t,
+            version=firm.current.version if firm.current is not None else 0,
         )
 
     def answered(self, event: FindingAnswered, _at_ms: int) -> None:
