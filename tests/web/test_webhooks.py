@@ -97,6 +97,12 @@ def test_what_fails_is_tried_again(site, listener):
         "nonsense",
         "https://[::ffff:127.0.0.1]/",
         "https://224.0.0.1/",
+        "https://[64:ff9b::a9fe:a9fe]/",
+        "https://[64:ff9b:1::a00:1]/",
+        "https://[2002:7f00:1::]/",
+        "https://[::7f00:1]/",
+        "https://[fec0::1]/",
+        "https://100.64.0.1/",
         "https://[half/",
         "https://example.org:99999/",
     ],
@@ -214,3 +220,66 @@ def test_a_name_that_points_inside_a_moment_later_is_not_asked_again(listener):
         answers.append(status)
         with pytest.raises(HTTPException, match=str(status)):
             post(url, "127.0.0.1", {}, b"{}")
+
+
+@pytest.mark.parametrize("url", ["http://169.254.169.254/latest/", "http://10.0.0.1/", "http://[fd00::1]/"])
+def test_a_demo_may_post_to_its_own_machine_and_no_further_inside(url):
+    """A demo is open to everybody, and may run where addresses inside give keys away."""
+    from capwright.web.webhooks import check_address
+
+    assert check_address("http://127.0.0.1:9/", local=True) == "127.0.0.1"
+    with pytest.raises(Refused, match="CW-9726"):
+        check_address(url, local=True)
+
+
+@pytest.fixture
+def dribbler():
+    """A server that answers with a head that never ends, a byte every tenth of a second."""
+    ended = threading.Event()
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def drip(line):
+        with line:
+            while not ended.is_set():
+                try:
+                    line.sendall(b"x")
+                except OSError:
+                    return
+                time.sleep(0.1)
+
+    def serve():
+        while not ended.is_set():
+            try:
+                line, _ = server.accept()
+            except OSError:
+                return
+            threading.Thread(target=drip, args=(line,), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+    ended.set()
+    server.close()
+
+
+def test_an_answer_that_trickles_is_cut(dribbler, monkeypatch):
+    from capwright.web import webhooks
+
+    monkeypatch.setattr(webhooks, "LONGEST_S", 0.5)
+    began = time.monotonic()
+    with pytest.raises((OSError, HTTPException)):
+        webhooks.post(dribbler, "127.0.0.1", {}, b"{}")
+    assert time.monotonic() - began < 5
+
+
+def test_slow_receivers_keep_nobody_else_waiting(site, listener, dribbler):
+    from capwright.web.models import Webhook
+
+    url, heard, _ = listener
+    slow = "cement-03:checker"
+    for n in range(8):
+        Webhook.objects.create(user=site.user(slow), url=f"{dribbler}{n}", secret="s")  # noqa: S106
+    hook(site, "aviation-02:operator", url)
+    touch(site, slow, "hook-slow")
+    kinds = [json.loads(heard.get(timeout=5)[1])["kind"] for _ in range(2)]
+    assert kinds == ["AccountStatusSet"] * 2
+    Webhook.objects.filter(user=site.user(slow)).delete()

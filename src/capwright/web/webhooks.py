@@ -20,8 +20,9 @@ import socket
 import threading
 import time
 from collections import deque
-from contextlib import closing, suppress
-from typing import TYPE_CHECKING, Final
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -45,6 +46,9 @@ __all__ = ["Postman", "check_address", "post", "signature"]
 TRIES: Final = 9  # after 1, 4, 16, 64 and 256 s, then every twenty minutes: an hour in all
 LONGEST_WAIT_S: Final = 1_200.0
 TIMEOUT_S: Final = 10
+LONGEST_S: Final = 20.0  # a whole post, answer and all
+CARRIERS: Final = 4  # posts at once
+_GIVEN_OUT: Final = ipaddress.ip_network("2000::/3")  # by IANA, as global unicast
 _MOST_WAITING: Final = 10_000
 _LOOK_S: Final = 0.25  # how often hooks are looked for where there are none
 _log = logging.getLogger("capwright.webhooks")
@@ -73,29 +77,53 @@ def check_address(url: str, *, local: bool = False) -> str:
         found = [str(info[4][0]) for info in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]
     except (OSError, ValueError, UnicodeError):
         refuse(BAD_HOOK, url=url[:200], why="the name is not known", why_zh="域名无法解析")
-    if not found or (not local and not all(map(_open_network, found))):
+    if not found or not all(_open_network(one) or (local and _here(one)) for one in found):
         refuse(BAD_HOOK, url=url[:200], why="it lies inside a private network", why_zh="地址位于内部网络")
     return found[0]
 
 
-def _open_network(address: str) -> bool:
+def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     one = ipaddress.ip_address(address.partition("%")[0])
-    one = getattr(one, "ipv4_mapped", None) or one
+    return getattr(one, "ipv4_mapped", None) or one
+
+
+def _open_network(address: str) -> bool:
+    """Whether an address is anybody's to reach.
+
+    Of version 6 those alone that are given out one by one: others stand for addresses of version 4 (6to4, a
+    translator's), which may lie inside.
+    """
+    one = _plain(address)
+    if isinstance(one, ipaddress.IPv6Address) and (one not in _GIVEN_OUT or one.sixtofour):
+        return False
     return one.is_global and not one.is_multicast
+
+
+def _here(address: str) -> bool:
+    return _plain(address).is_loopback
 
 
 def post(url: str, address: str, headers: dict[str, str], body: bytes) -> None:
     """Post to a checked address under the name of the URL; raises `OSError` or `HTTPException` when it fails.
 
-    Only an answer of the 200s counts. A redirect could lead inside, and is not followed.
+    Only an answer of the 200s counts. A redirect could lead inside, and is not followed. After `LONGEST_S`
+    the connection is cut, however much of an answer trickles in.
     """
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     line = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
-    line._create_connection = (  # type: ignore[attr-defined] # noqa: SLF001 - TLS still asks for the name
-        lambda there, *more: socket.create_connection((address, there[1]), *more)
-    )
-    with closing(line):
+    cut = ExitStack()
+
+    def connected(there: tuple[str, int], *more: Any) -> socket.socket:
+        made = socket.create_connection((address, there[1]), *more)
+        handle = cut.enter_context(made.dup())  # TLS takes the socket itself over
+        timer = threading.Timer(LONGEST_S, _shut, (handle,))
+        timer.start()
+        cut.callback(timer.cancel)
+        return made
+
+    line._create_connection = connected  # type: ignore[attr-defined] # noqa: SLF001 - TLS still asks for the name
+    with cut, closing(line):
         path = parts.path or "/"
         line.request("POST", f"{path}?{parts.query}" if parts.query else path, body, headers)
         answer = line.getresponse()
@@ -103,10 +131,17 @@ def post(url: str, address: str, headers: dict[str, str], body: bytes) -> None:
             raise http.client.HTTPException(f"status {answer.status}")
 
 
+def _shut(handle: socket.socket) -> None:
+    with suppress(OSError):  # the other side was quicker
+        handle.shutdown(socket.SHUT_RDWR)
+
+
 class _Waiting:
     """What one hook has still to be told, in order, and when it may be tried next."""
 
-    def __init__(self) -> None:
+    def __init__(self, owner: int) -> None:
+        self.owner = owner
+        self.under_way = False
         self.bodies: deque[bytes] = deque(maxlen=_MOST_WAITING)
         self.tried = 0
         self.due = 0.0  # on the monotonic clock
@@ -122,6 +157,8 @@ class Postman:
         self._rung = threading.Event()
         self._ended = threading.Event()
         host.follower.subscribe(self._take)
+        self._carriers = ThreadPoolExecutor(CARRIERS, thread_name_prefix="capwright-post")
+        self._busy: set[int] = set()  # owners of hooks: slow ones of one person keep one carrier from others
         self._thread = threading.Thread(target=self._work, name="capwright-postman", daemon=True)
         self._thread.start()
 
@@ -146,7 +183,8 @@ class Postman:
     def _pause(self) -> float:
         """Until the next hook is due, in seconds."""
         now = time.monotonic()
-        return max(0.0, min((one.due - now for one in self._waiting.values()), default=1.0))
+        free = [one for one in list(self._waiting.values()) if one.owner not in self._busy]
+        return max(0.0, min((one.due - now for one in free), default=1.0))
 
     def _deliver(self) -> None:
         """Sort new rows to the hooks that they concern, then post one message to every hook that is due."""
@@ -158,12 +196,36 @@ class Postman:
             for account, body in _told(self._rows.popleft()):
                 for hook in hooks.values():
                     if self._reads(hook, account):
-                        self._waiting.setdefault(hook.pk, _Waiting()).bodies.append(body)
+                        self._waiting.setdefault(hook.pk, _Waiting(hook.user.pk)).bodies.append(body)
         for number, waiting in list(self._waiting.items()):
+            if waiting.under_way:
+                continue
             if number not in hooks or not waiting.bodies:
                 del self._waiting[number]
-            elif waiting.due <= time.monotonic() and not self._ended.is_set():
-                self._post(hooks[number], waiting)
+            elif waiting.due <= time.monotonic() and waiting.owner not in self._busy:
+                self._send_off(hooks[number], waiting)
+
+    def _send_off(self, hook: Webhook, waiting: _Waiting) -> None:
+        """Have the next message of a hook posted beside this thread."""
+
+        def carry() -> None:
+            try:
+                close_old_connections()
+                self._post(hook, waiting)
+            except Exception:  # noqa: BLE001 - the database is away: the message is posted again
+                _log.exception("a webhook waits")
+                waiting.due = time.monotonic() + 1.0
+            finally:
+                self._busy.discard(waiting.owner)
+                waiting.under_way = False
+                self._rung.set()
+
+        waiting.under_way = True
+        self._busy.add(waiting.owner)
+        try:
+            self._carriers.submit(carry)
+        except RuntimeError:  # it has been closed
+            waiting.under_way = False
 
     def _reads(self, hook: Webhook, account: str) -> bool:
         with self._host.look() as market:
@@ -209,6 +271,7 @@ class Postman:
         self._ended.set()
         self._rung.set()
         self._thread.join(TIMEOUT_S + 1)
+        self._carriers.shutdown(wait=False, cancel_futures=True)
 
 
 def _told(row: Committed) -> Iterator[tuple[str, bytes]]:
