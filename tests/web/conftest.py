@@ -108,12 +108,12 @@ def site(desk_journal) -> Iterator[Site]:
 
     from capwright.api.site import site as application
     from capwright.host import Host, settings_of
+    from capwright.host.serving import configured
 
     port = free_port()
     settings = settings_of({}, db=str(desk_journal), demo=True, port=port, rate_limit=0)
     with Host(settings) as host:
-        config = uvicorn.Config(application(host), host="127.0.0.1", port=port, log_level="error")
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(configured(application(host), settings))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         deadline = time.monotonic() + 20

@@ -17,7 +17,7 @@ def opened(site):
         asked = "&".join(f"{name}={value}" for name, value in query.items())
         headers = {"Authorization": f"Bearer {site.token(person)}"} if person else {}
         url = site.url.replace("http", "ws") + f"/api/v1/stream?{asked}"
-        return stack.enter_context(connect(url, additional_headers=headers, open_timeout=10))
+        return stack.enter_context(connect(url, additional_headers=headers, open_timeout=10, close_timeout=1))
 
     with stack:
         yield open_as

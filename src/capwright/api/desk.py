@@ -56,10 +56,14 @@ class Desk:
             found = await asyncio.to_thread(self.callers.find, headers)
         if found.person:
             found.check_address(address)
-            self._programs.take(found.key, count)
+            self.count(found, count)
         else:
             self._public.take(address, count)
         return found
+
+    def count(self, caller: Caller, count: int = 1) -> None:
+        """Count requests of a known person against the limit; refuses what is beyond it (429)."""
+        self._programs.take(caller.key, count)
 
     async def viewer(self, request: Any) -> Viewer:
         """Who calls, in the market's terms."""

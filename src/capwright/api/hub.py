@@ -1,9 +1,9 @@
 """Messages of the stream: what rows of the journal mean to those who follow a channel, and handing it out.
 
-Messages go out in waves. What happened since the last wave goes together, a book only as it stands last, and
-is made into JSON once for all who follow the same. After a wave the loop rests twice as long as the wave
-took it, so that readers, however many, do not crowd out those who send commands: with more to do, waves come
-less often.
+Rows are kept as they come, and made into messages when somebody wants to hear them; as JSON once for all who
+follow the same. Messages go out in waves: what happened since the last wave goes together, and a book as it
+stands then. After a wave the loop rests twice as long as the wave took it, so that readers, however many, do
+not crowd out those who send commands: with more to do, waves come less often.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from capwright.api.desk import Desk
     from capwright.projection.follower import Committed
 
-__all__ = ["Hub", "Listener", "Message"]
+__all__ = ["Hub", "Listener", "Message", "Told"]
 
 _LOG: Final = logging.getLogger("capwright.api")
-KEPT: Final = 20_000  # messages that a caller who comes back can still get
+KEPT: Final = 10_000  # rows whose messages a caller who comes back can still get
 QUEUE: Final = 2_000  # frames that wait for a caller before it is called too slow
 LEVELS: Final = 20
 ALL_BOOKS: Final = "*"
@@ -77,6 +77,30 @@ class Message(Struct):
         return self._text
 
 
+class Told:
+    """A row of the journal in the stream, or messages alone."""
+
+    __slots__ = ("_messages", "_row", "seq")
+
+    def __init__(self, row: Committed | None, messages: Sequence[Message] | None = None) -> None:
+        self.seq = row.seq if row is not None else messages[-1].seq if messages else 0
+        self._row = row
+        self._messages = messages
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """What the row means to those who follow, books aside."""
+        if self._messages is None:
+            assert self._row is not None
+            self._messages = list(_messages(self._row))
+        return self._messages
+
+    def moved(self) -> Iterator[str]:
+        """The products whose book it may have moved."""
+        if self._row is not None:
+            yield from _moved(self._row)
+
+
 class Listener:
     """One caller: the channels it follows, and frames that wait for it. `together`: a frame is a list."""
 
@@ -102,10 +126,10 @@ class Hub:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._kept: deque[Message] = deque(maxlen=KEPT)
+        self._kept: deque[Told] = deque()
         self._since = desk.host.head.seq  # rows after this one are known in full
         self._listeners: dict[str, set[Listener]] = {}
-        self._waiting: list[Message] = []
+        self._waiting: list[Told] = []
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waves: asyncio.Task[None] | None = None
@@ -123,21 +147,28 @@ class Hub:
 
     def _rows(self, rows: Sequence[Committed]) -> None:
         """Called by the market's follower, in its thread."""
-        messages = [message for row in rows for message in _messages(row)]
-        products = {m.channel.partition(":")[2] for m in messages if m.channel.startswith("moved:")}
-        messages = [m for m in messages if not m.channel.startswith("moved:")]
-        messages += self._books(products, rows[-1].seq)
-        if self._loop is not None and messages:
+        if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is ending
-                self._loop.call_soon_threadsafe(self._take, messages)
+                self._loop.call_soon_threadsafe(self._take, [Told(row) for row in rows])
 
-    def _books(self, products: set[str], seq: int) -> list[Message]:
-        if not products:
+    def _take(self, rows: list[Told]) -> None:
+        self._waiting += rows
+        self._woken.set()
+
+    def _books(self, products: set[str]) -> list[Message]:
+        """The books of these products that somebody follows, as they stand now.
+
+        They carry the number of the last row that was told: who comes back with it must miss nothing.
+        """
+        followed = {name.removeprefix(_BOOK) for name in self._listeners if name.startswith(_BOOK)}
+        wanted = followed if ALL_BOOKS in products else followed & products
+        if not wanted:
             return []
         with self._desk.host.look() as market:
             books = room_of(market.rooms, ExchangeRoom).desk.books
+            seq = self._kept[-1].seq if self._kept else self._since
             found = []
-            for product in sorted(books if ALL_BOOKS in products else products):
+            for product in sorted(wanted):
                 book = books.get(product)
                 sides = {
                     "buy": book.depth("buy", LEVELS) if book else [],
@@ -145,10 +176,6 @@ class Hub:
                 }
                 found.append(Message(seq, f"{_BOOK}{product}", sides))
             return found
-
-    def _take(self, messages: list[Message]) -> None:
-        self._waiting += messages
-        self._woken.set()
 
     async def _run(self) -> None:
         """Wave after wave, with rests."""
@@ -159,17 +186,21 @@ class Hub:
             began, used = loop.time(), time.thread_time()
             waiting, self._waiting = self._waiting, []
             try:
-                await self._wave(_last_books(waiting))
+                await self._wave(waiting)
             except Exception:  # noqa: BLE001 - a fault in one wave must not end all streams
                 _LOG.exception("messages were lost")
             used = time.thread_time() - used
             await asyncio.sleep(max(GAP_S - (loop.time() - began), _REST * used))
 
-    async def _wave(self, messages: list[Message]) -> None:
-        """Keep messages, and give them to those who follow as of now: later ones find them kept."""
-        if len(self._kept) + len(messages) > KEPT and self._kept:
-            self._since = self._kept[min(len(messages), len(self._kept)) - 1].seq
-        self._kept.extend(messages)
+    async def _wave(self, rows: list[Told]) -> None:
+        """Keep rows, and give their messages to those who follow as of now: later ones find them kept."""
+        self._kept.extend(rows)
+        while len(self._kept) > KEPT:
+            self._since = self._kept.popleft().seq
+        if not self._listeners:
+            return
+        messages = [message for row in rows for message in row.messages if message.channel in self._listeners]
+        messages += self._books({product for row in rows for product in row.moved()})
         told = {message.channel for message in messages}
         listeners = {one for channel in told for one in self._listeners.get(channel, ())}
         made: dict[tuple[frozenset[str], bool], list[str]] = {}
@@ -187,7 +218,10 @@ class Hub:
             self._listeners.setdefault(channel, set()).add(one)
         if after is None:
             return []
-        missed = [m for m in self._kept if m.seq > after and m.channel in one.channels]
+        missed = [
+            m for row in self._kept if row.seq > after for m in row.messages if m.channel in one.channels
+        ]
+        missed += self._books({name.removeprefix(_BOOK) for name in one.channels if name.startswith(_BOOK)})
         if after < self._since:
             missed.insert(0, Message(self._since, "gap", {"after": after, "known_from": self._since}))
         return missed
@@ -201,14 +235,8 @@ class Hub:
                 self._listeners.pop(channel, None)
 
 
-def _last_books(messages: list[Message]) -> list[Message]:
-    """Messages in their order, of each book only the last."""
-    last = {message.channel: message for message in messages if message.channel.startswith(_BOOK)}
-    return [message for message in messages if last.get(message.channel, message) is message]
-
-
 def _messages(row: Committed) -> Iterator[Message]:
-    """What a row means to those who follow; `moved:` marks products whose book is to be sent anew."""
+    """What a row means to those who follow."""
     for event in row.events:
         if isinstance(event, TradeSettled):
             yield from _trade(row, event)
@@ -231,7 +259,6 @@ def _order(row: Committed, event: Any) -> Iterator[Message]:
     told |= {name: value for name in _TOLD if (value := getattr(event, name, None)) is not None}
     for one in {account, getattr(event, "counterparty", "")} - {""}:
         yield Message(row.seq, f"orders:{one}", told)
-    yield Message(row.seq, f"moved:{getattr(event, 'product', '') or ALL_BOOKS}")
 
 
 def _trade(row: Committed, trade: TradeSettled) -> Iterator[Message]:
@@ -248,4 +275,12 @@ def _trade(row: Committed, trade: TradeSettled) -> Iterator[Message]:
     yield Message(row.seq, f"trades:{product}", public)
     yield Message(row.seq, f"orders:{trade.buyer}", {"event": "TradeSettled", "side": "buy", **public})
     yield Message(row.seq, f"orders:{trade.seller}", {"event": "TradeSettled", "side": "sell", **public})
-    yield Message(row.seq, f"moved:{product}")
+
+
+def _moved(row: Committed) -> Iterator[str]:
+    """The products whose book a row may have moved."""
+    for event in row.events:
+        if isinstance(event, TradeSettled):
+            yield event.product or event.kind
+        elif isinstance(event, _ORDERS):
+            yield getattr(event, "product", "") or ALL_BOOKS

@@ -15,8 +15,6 @@ from capwright.host.sockets import CountedSockets
 from capwright.web.setup import start
 
 if TYPE_CHECKING:
-    from litestar.types import ASGIApp
-
     from capwright.host import Host
     from capwright.host.requests import App, Receive, Scope, Send
 
@@ -25,7 +23,7 @@ __all__ = ["site"]
 PAGE_WORKERS: Final = 8
 
 
-def site(host: Host) -> ASGIApp:
+def site(host: Host) -> Requests:
     """The application of one market. Pages run in threads, since Django is quickest under WSGI."""
     wsgi = start(host)
     from capwright.api.app import api  # noqa: PLC0415 - its models need Django set up
@@ -51,4 +49,4 @@ def site(host: Host) -> ASGIApp:
     host.follower.subscribe(METERS.rows)
     trusted = host.settings.trusted_proxies
     inner = ProxyHeadersMiddleware(answer, list(trusted)) if trusted else answer  # type: ignore[arg-type]
-    return Requests(inner, trusted)  # type: ignore[arg-type, return-value]
+    return Requests(inner, trusted, commands.express)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 import secrets
@@ -14,6 +15,8 @@ from capwright.host.meters import METERS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+
+    from capwright.host.express import Answer, Express, Headers
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Any]]
@@ -30,6 +33,8 @@ _FAULT: Final = 500
 _SURFACES: Final = (("/api", "api"), ("/static/", "static"))
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _LOG: Final = logging.getLogger("capwright.request")
+_RUN: Final = secrets.token_hex(8)
+_COUNT: Final = itertools.count(1)
 
 
 class Requests:
@@ -40,9 +45,10 @@ class Requests:
     `X-Forwarded-For`, since it looks at the connection itself.
     """
 
-    def __init__(self, app: App, trusted: Iterable[str] = ()) -> None:
+    def __init__(self, app: App, trusted: Iterable[str] = (), express: Express | None = None) -> None:
         self._app = app
         self._trusted = tuple(trusted)
+        self._express = express
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -57,7 +63,7 @@ class Requests:
             await self._app(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = self._given(scope) or secrets.token_hex(16)
+        request_id = self._given(scope) or _new_id()
         headers = [pair for pair in scope["headers"] if pair[0] != _NAME]
         scope["headers"] = [*headers, (_NAME, request_id.encode())]
         token = REQUEST_ID.set(request_id)
@@ -81,11 +87,33 @@ class Requests:
             _told(scope, status, size, time.perf_counter() - began)
             REQUEST_ID.reset(token)
 
+    def express(self, scope: Scope, body: bytes, answer: Answer) -> bool:
+        """Have a request answered the short way, if the application has one for it."""
+        if self._express is None:
+            return False
+        request_id = self._given(scope) or _new_id()
+        began = time.perf_counter()
+
+        def answered(status: int, headers: Headers, said: bytes) -> None:
+            answer(status, [*headers, (_NAME, request_id.encode())], said)
+            token = REQUEST_ID.set(request_id)
+            _told(scope, status, len(said), time.perf_counter() - began)
+            REQUEST_ID.reset(token)
+
+        return self._express(scope, body, answered)
+
     def _given(self, scope: Scope) -> str:
         """The id that a trusted proxy gave; empty otherwise."""
+        if not self._trusted:
+            return ""
         said = next((value.decode("latin-1") for name, value in scope["headers"] if name == _NAME), "")
         peer = scope.get("client")
         return said if _ID.fullmatch(said) and peer and _within(peer[0], self._trusted) else ""
+
+
+def _new_id() -> str:
+    """An id that no other request has: of this run of the process, and counted in it."""
+    return f"{_RUN}{next(_COUNT):016x}"
 
 
 def _within(address: str, networks: Sequence[str]) -> bool:

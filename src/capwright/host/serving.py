@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from capwright.kernel.refusal import define, refuse
+
+try:
+    import uvicorn
+except ImportError:  # pragma: no cover - the extra `web` is not installed
+    uvicorn = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from capwright.host.requests import Requests
     from capwright.host.settings import Settings
 
-__all__ = ["serve"]
+__all__ = ["configured", "serve"]
 
 NO_WEB = define(
     "CW-9711",
@@ -30,19 +37,16 @@ PORT_TAKEN = define(
     mend_zh="请用 --port 更换端口，或结束占用该端口的程序。",
     rule="command line",
 )
-LONGEST_FRAME: Final = (
-    2_000_000  # bytes of one message of a WebSocket: a command, of which schemes are longest
-)
+LONGEST_FRAME: Final = 2_000_000  # bytes of one message of a WebSocket; of commands schemes are longest
 
 
-def serve(app: Any, settings: Settings, opened: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; calls `opened` once the port answers. Refuses a taken port (CW-9712)."""
-    try:
-        import uvicorn  # noqa: PLC0415 - an extra
-    except ImportError:
-        refuse(NO_WEB)
-    config = uvicorn.Config(
+def configured(app: Requests, settings: Settings) -> uvicorn.Config:
+    """How the application is served."""
+    from capwright.host.express import ExpressProtocol  # noqa: PLC0415 - needs the extra
+
+    return uvicorn.Config(
         app,
+        http=partial(ExpressProtocol, app.express),  # type: ignore[arg-type]
         host=settings.host,
         port=settings.port,
         log_level="warning",
@@ -54,6 +58,13 @@ def serve(app: Any, settings: Settings, opened: Callable[[], None]) -> None:
         proxy_headers=False,  # the site reads them itself, from trusted proxies
         timeout_graceful_shutdown=5,
     )
+
+
+def serve(app: Requests, settings: Settings, opened: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM; calls `opened` once the port answers. Refuses a taken port (CW-9712)."""
+    if uvicorn is None:
+        refuse(NO_WEB)
+    config = configured(app, settings)
     try:
         socket = config.bind_socket()
     except SystemExit:

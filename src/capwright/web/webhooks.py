@@ -191,7 +191,9 @@ class Postman:
         hooks = {hook.pk: hook for hook in Webhook.objects.filter(active=True).select_related("user")}
         if not hooks:
             self._rows.clear()
+            self._waiting.clear()
             self._ended.wait(_LOOK_S)  # the database need not be asked after every commit
+            return
         while self._rows:
             for account, body in _told(self._rows.popleft()):
                 for hook in hooks.values():

@@ -1,0 +1,166 @@
+"""The short way of commands: over a bare line, requests in pieces, in one piece, cut off and in a row."""
+
+import json
+import re
+import socket
+
+import pytest
+
+from capwright.host.meters import METERS
+from tests.web import loops
+
+PERSON = "exchange-1"
+
+
+@pytest.fixture
+def line(site):
+    host, port = site.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def token(site):
+    return site.token(PERSON)
+
+
+def asking(token, title, *more, version="1.1", path="PublishAnnouncement", body=None):
+    body = json.dumps({"title": title, "text": "Said"}) if body is None else body
+    head = [
+        f"POST /api/v1/commands/{path} HTTP/{version}", "Host: 127.0.0.1", f"Authorization: Bearer {token}",
+        "Content-Type: application/json", f"Content-Length: {len(body)}", *more,
+    ]  # fmt: skip
+    return ("\r\n".join(head) + "\r\n\r\n" + body).encode()
+
+
+def heard(line, count=1):
+    """So many answers: status, headers and the body as JSON of each."""
+    answers, raw = [], b""
+    while len(answers) < count:
+        head, found, rest = raw.partition(b"\r\n\r\n")
+        length = int(re.search(rb"content-length: (\d+)", head)[1]) if found else 0
+        if found and len(rest) >= length:
+            lines = head.decode().split("\r\n")
+            headers = dict(one.split(": ", 1) for one in lines[1:])
+            answers.append((int(lines[0].split()[1]), headers, json.loads(rest[:length])))
+            raw = rest[length:]
+            continue
+        more = line.recv(65536)
+        assert more, f"the line ended after {len(answers)} answers and {raw!r}"
+        raw += more
+    assert not raw
+    return answers
+
+
+def title_at(site, seq):
+    site.settle()
+    return next(one for one in site.api().get("/notices").json()["items"] if one["seq"] == seq)["title"]
+
+
+def requests_counted():
+    kept = {str(labels): value for _, labels, value in METERS.metrics()[0].values}
+    return kept.get("{'surface': 'api', 'method': 'POST', 'status': '200'}", 0)
+
+
+def test_it_is_the_short_way_that_answers(site, line, token, monkeypatch):
+    """Without it, all other tests here would test the ordinary way."""
+    line.sendall(asking(token, "known now"))  # the token has been looked up
+    heard(line)
+    monkeypatch.setattr("capwright.api.commands.CommandApp.__call__", None)
+    before = requests_counted()
+    line.sendall(asking(token, "short"))
+    ((status, headers, said),) = heard(line)
+    assert (status, headers["capwright-row"]) == (200, str(said["seq"]))
+    assert re.fullmatch("[0-9a-f]{32}", headers["x-request-id"])
+    assert requests_counted() == before + 1
+
+
+def test_many_at_once_are_answered_in_their_order(line, token):
+    """Pipelined, the short way and the ordinary one in turn."""
+    wrong = asking(token, "", body='{"title": 1}')
+    line.sendall(b"".join((asking(token, f"row {n}") + wrong) for n in range(5)))
+    answers = heard(line, 10)
+    assert [status for status, *_ in answers] == [200, 400] * 5
+    rows = [said["seq"] for status, _, said in answers if status == 200]
+    assert rows == sorted(set(rows))
+
+
+@pytest.mark.parametrize("cut", [1, 40, -60, -1])
+def test_a_body_in_pieces(line, token, cut):
+    raw = asking(token, "in pieces")
+    line.sendall(raw[:cut])
+    loops.run(_little_while())
+    line.sendall(raw[cut:])
+    ((status, _, said),) = heard(line)
+    assert (status, said["events"][0]["title"]) == (200, "in pieces")
+
+
+async def _little_while():
+    import asyncio
+
+    await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"token": "wrong"}, 401),
+        ({"path": "Nothing"}, 404),
+        ({"body": "{"}, 400),
+        ({"body": ""}, 400),
+    ],
+)
+def test_what_is_amiss_is_told_and_the_line_stays(line, token, more, status):
+    line.sendall(asking(**({"token": token, "title": "x"} | more)))
+    ((found, headers, said),) = heard(line)
+    assert (found, said["status"], headers["content-type"]) == (status, status, "application/problem+json")
+    line.sendall(asking(token, "still here"))
+    assert heard(line)[0][0] == 200
+
+
+def test_a_refusal_of_the_market_comes_in_the_language_asked_for(line, token):
+    order = {"account": "GD-0", "order_id": "none"}
+    for language, word in (("en", "Refused"), ("zh-CN", "未获受理")):
+        line.sendall(
+            asking(token, "", f"Accept-Language: {language}", path="CancelOrder", body=json.dumps(order))
+        )
+        ((status, headers, said),) = heard(line)
+        assert (status, said["title"]) == (422, word)
+        assert headers["capwright-row"] == str(said["seq"])
+
+
+@pytest.mark.parametrize(("version", "more"), [("1.0", ()), ("1.1", ("Connection: close",))])
+def test_the_line_ends_where_the_caller_wants_it(line, token, version, more):
+    line.sendall(asking(token, "the last", *more, version=version))
+    ((status, headers, _),) = heard(line)
+    assert (status, headers["connection"]) == (200, "close")
+    assert line.recv(10) == b""
+
+
+def test_an_id_given_twice_is_done_once(line, token):
+    raw = asking(token, "once", "Idempotency-Key: express-1")
+    line.sendall(raw + raw)
+    first, second = (said for _, _, said in heard(line, 2))
+    assert second == {**first, "repeated": True}
+
+
+def test_whoever_leaves_without_waiting_has_sent_it_all_the_same(site, token):
+    host, port = site.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as gone:
+        gone.sendall(asking(token, "gone", "Idempotency-Key: express-gone"))
+    again = site.api(PERSON).post(
+        "/commands/PublishAnnouncement",
+        json={"title": "gone", "text": "Said"},
+        headers={"Idempotency-Key": "express-gone"},
+    )
+    assert again.status_code == 200
+
+
+def test_whoever_does_not_read_is_not_answered_for_ever(site, token):
+    """Answers wait for a reader in the line's buffers, not in memory without bound: the sending stops."""
+    host, port = site.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=1) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        again = asking(token, "deaf", "Idempotency-Key: express-deaf")  # repeated: it writes no rows
+        with pytest.raises(TimeoutError):
+            deaf.sendall(again * 60_000)
