@@ -6,6 +6,7 @@ import re
 import pytest
 
 from capwright.allocation.messages import ApproveQuota
+from capwright.kernel.refusal import Refused
 from capwright.web.command_form import read
 
 
@@ -31,3 +32,81 @@ def test_a_row_of_the_journal_names_who_wrote_it(signed_in):
     row = signed_in("auditor-1").get(f"/desk/auditor/journal/?open={seq}").content.decode()
     assert "<code>authority-2</code>" in row
     assert "b&#x27;" not in row
+
+
+def test_money_and_times_are_typed_as_people_write_them(site):
+    from capwright.auction.messages import EntrustAuction
+    from capwright.exchange.messages import Halt
+    from capwright.web.command_form import fields_of
+
+    lot = {"account": "A", "kind": "GDEA", "quantity_t": "1,000", "floor_fen_per_t": "1,040.88"}
+    assert read(EntrustAuction, lot, {}).floor_fen_per_t == 104_088
+    for wrong in ("40.888", "forty", "NaN", "1e3"):
+        with pytest.raises(Refused, match="CW-9720"):
+            read(EntrustAuction, {**lot, "floor_fen_per_t": wrong}, {})
+    shown = {field.name: field.value for field in fields_of(EntrustAuction, {"floor_fen_per_t": "104088"})}
+    assert shown["floor_fen_per_t"] == "1040.88"
+    # 13:30 in Guangzhou is 05:30 UTC: 1,721,626,200 s after 1970.
+    halt = read(Halt, {"target": "GDEA", "reason": "x", "until_ms": "2024-07-22T13:30"}, {})
+    assert halt.until_ms == 1_721_626_200_000
+    shown = {field.name: field.value for field in fields_of(Halt, {"until_ms": "1721626200000"})}
+    assert shown["until_ms"] == "2024-07-22T13:30"
+
+
+def test_plain_parts_are_asked_for_field_by_field(site):
+    from capwright.registry.messages import AppointRepresentative, Representative
+
+    given = {"account": "A", "representative.person": "u-1"}
+    rights = {"representative.rights": ["initiate", "read"]}
+    made = read(AppointRepresentative, given, rights)
+    assert made == AppointRepresentative("A", Representative("u-1", ("initiate", "read")))
+
+
+def test_what_is_ticked_by_default_is_ticked_on_the_form(signed_in):
+    # An unticked "normal operation" would have the year taken out of the mean of base years.
+    page = signed_in("authority-1").get("/desk/act/RecordActivity/").content.decode()
+    assert 'name="normal" checked' in page
+    assert 'name="closed" checked' not in page
+
+
+def test_a_form_offers_what_the_market_knows(signed_in, site):
+    page = signed_in("authority-1").get("/desk/act/RecordActivity/").content.decode()
+    assert re.search(r'<option value="cement_grinding">cement_grinding · Cement grinding</option>', page)
+    number = site.account("cement-05:operator")
+    assert f'<option value="{number}">Cement enterprise 05 (synthetic)</option>' in page
+    own = signed_in("cement-05:operator").get("/desk/act/EntrustAuction/").content.decode()
+    assert f'<option value="{number}" selected>{number} · Cement enterprise 05 (synthetic)</option>' in own
+    assert '<option value="GDEA-2022">' in own
+    assert "Cement enterprise 06" not in own
+
+
+def test_a_form_shows_again_what_was_typed(signed_in):
+    sent = {"account": "GD-1", "process": "cement_grinding", "year": "2023", "try": "1", "closed": "on"}
+    page = signed_in("authority-1").post("/desk/act/RecordActivity/", sent).content.decode()
+    assert 'name="closed" checked' in page
+    assert 'name="normal" checked' not in page
+    assert 'value="GD-1"' in page
+
+
+@pytest.mark.parametrize(
+    ("person", "yes", "no"),
+    [
+        ("authority-1", {"ApproveQuota", "ApproveProposal"}, {"PlaceOrder", "OpenMarket", "ReportFinding"}),
+        ("exchange-1", {"Halt", "ApproveProposal"}, {"SurrenderUnits", "ApproveQuota", "ProposeTransaction"}),
+        ("auditor-1", set(), {"PlaceOrder", "OpenMarket", "ApproveProposal", "SurrenderUnits"}),
+        ("verifier-01:lead", {"ReportFinding", "StateVerification"}, {"SubmitReport", "PlaceOrder"}),
+        ("cement-05:operator", {"SurrenderUnits", "ProposeTransaction"}, {"ReportFinding", "OpenMarket"}),
+        ("investor-25:operator", {"PlaceOrder", "ProposeTransaction"}, {"SurrenderUnits", "SubmitReport"}),
+    ],
+)  # fmt: skip
+def test_only_commands_that_somebody_may_send_are_listed(signed_in, person, yes, no):
+    page = signed_in(person).get("/desk/commands/").content.decode()
+    listed = set(re.findall(r'href="/desk/act/([A-Za-z]+)/"', page))
+    assert (yes - listed, no & listed) == (set(), set())
+
+
+def test_a_form_says_when_it_is_for_others(signed_in):
+    page = signed_in("auditor-1").get("/desk/act/PlaceOrder/").content.decode()
+    assert "This is for others to send" in page
+    page = signed_in("cement-05:operator").get("/desk/act/PlaceOrder/").content.decode()
+    assert "This is for others to send" not in page

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from capwright.api.examples import example_of
+from capwright.kernel.examples import example_of
 from capwright.market.machine import COMMANDS
 from tests.web.test_permissions import address, routes
 

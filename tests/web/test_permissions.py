@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from capwright.api.examples import example_of
+from capwright.kernel.examples import example_of
 from capwright.market.machine import COMMANDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text(encoding="utf-8")

@@ -13,8 +13,8 @@ from litestar import Response, Router, get
 from capwright import __version__
 from capwright.api import reads
 from capwright.api.commands import Batch, Done, scope_of
-from capwright.api.examples import example_of
 from capwright.api.problem import Problem
+from capwright.kernel.examples import example_of
 from capwright.kernel.message import Command
 from capwright.market.machine import COMMANDS
 from capwright.projection.terms import COMMANDS as TERMS

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from capwright.compliance.room import ComplianceRoom
 from capwright.market.composition import room_of
 from capwright.mrv.room import MrvRoom
+from capwright.scheme.registry_rules import SURRENDER
 
 if TYPE_CHECKING:
     from capwright.market import Market
@@ -24,12 +26,16 @@ _READERS: Final = frozenset({"authority", "operator", "exchange", "auditor"})
 
 
 class Viewer(Struct, frozen=True):
-    """A person with officer roles, rights by account, and the verifiers the person acts for."""
+    """A person with officer roles, rights by account, and the verifiers the person acts for.
+
+    `liable` are those of the accounts that report and surrender; an investor's are not among them.
+    """
 
     person: str = ""
     roles: tuple[str, ...] = ()
     accounts: dict[str, tuple[str, ...]] = {}
     verifiers: tuple[str, ...] = ()
+    liable: tuple[str, ...] = ()
 
     def may_read(self, account: str) -> bool:
         """Whether the affairs of an account are open to this person."""
@@ -49,9 +55,22 @@ def viewer_of(market: Market, person: str) -> Viewer:
         return PUBLIC
     state = market.registry.state
     mrv = room_of(market.rooms, MrvRoom).state
+    accounts: dict[str, tuple[str, ...]] = {
+        number: people[person] for number, people in state.representatives.items() if person in people
+    }
     return Viewer(
         person,
         tuple(state.officers.get(person, ())),
-        {number: people[person] for number, people in state.representatives.items() if person in people},
+        accounts,
         tuple(v.record.id for v in mrv.verifiers.values() if person in v.record.people),
+        tuple(number for number in accounts if _is_liable(market, number)),
     )
+
+
+def _is_liable(market: Market, number: str) -> bool:
+    """Whether an account is of a type that surrenders, or has a duty all the same."""
+    account = market.book.state.accounts[number]
+    surrender = market.rulebook.now().transaction_types.get(SURRENDER)
+    if surrender is not None and account.type in surrender.from_types:
+        return True
+    return number in room_of(market.rooms, ComplianceRoom).state.duties

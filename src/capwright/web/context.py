@@ -70,7 +70,14 @@ def desk_nav(who: Viewer, lang: str) -> list[tuple[str, list[tuple[str, str]]]]:
     for number in list(who.accounts)[:_ACCOUNTS_LISTED]:
         base = f"/desk/accounts/{number}/"
         groups.append(
-            (number, [(base + path, label_zh if zh else en) for path, en, label_zh in _ACCOUNT_PAGES])
+            (
+                number,
+                [
+                    (base + path, label_zh if zh else en)
+                    for path, en, label_zh in _ACCOUNT_PAGES
+                    if number in who.liable or path not in _OF_THE_LIABLE
+                ],
+            )
         )
     for role, en, label_zh, pages in _ROLE_PAGES:
         if who.has(role) or (role == "verifier" and who.verifiers):
@@ -98,6 +105,7 @@ _ACCOUNT_PAGES: Final = (
     ("people/", "People", "账户代表"),
     ("certificates/", "Certificates", "证书"),
 )
+_OF_THE_LIABLE: Final = ("surrender/", "reports/", "allocation/")  # pages of who reports and surrenders
 _ROLE_PAGES: Final = (
     (
         "authority",

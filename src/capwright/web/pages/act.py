@@ -14,9 +14,11 @@ from django.urls import path
 from capwright.kernel.refusal import Refused
 from capwright.market.machine import COMMANDS
 from capwright.market.messages import ApproveProposal, RejectProposal
-from capwright.web.command_form import by_name, fields_of, read
+from capwright.web.command_form import by_name, fields_of, read, typed
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.known import offer
+from capwright.web.permitted import may_send
 from capwright.web.sending import here, new_id, send
 
 if TYPE_CHECKING:
@@ -37,13 +39,8 @@ def _about(kind: type[Any]) -> str:
 @login_required
 def commands(request: HttpRequest) -> HttpResponse:
     """Every command that the person may send."""
-    who = viewer(request)
-    mine = [
-        kind
-        for kind in COMMANDS
-        if (kind.permit.roles and who.has(*kind.permit.roles))
-        or (not kind.permit.roles and (who.accounts or who.verifiers or who.roles))
-    ]
+    with host().look() as market:
+        mine = [kind for kind in COMMANDS if may_send(market, viewer(request), kind)]
     listed = [{"name": kind.__name__, "about": _about(kind).split("\n")[0]} for kind in mine]
     return render(request, "desk/commands.html", {"commands": listed})
 
@@ -56,6 +53,7 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     tried: dict[str, str] | None = None
     given = {key: str(value) for key, value in (request.POST or request.GET).items()}
+    lang = getattr(request, "lang", "zh")
     if request.method == "POST":
         try:
             asked = read(command, given, dict(request.POST.lists()))
@@ -63,15 +61,23 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
             tried = _said(request, refused)
         else:
             if "try" in request.POST:
-                tried = host().refusal_of(asked, viewer(request).person, getattr(request, "lang", "zh"))
+                tried = host().refusal_of(asked, viewer(request).person, lang)
             else:
                 outcome = send(request, asked)
                 if outcome is not None and outcome.ok:
                     return redirect(here(request, given.get("next", "")))
+    if request.method == "POST":
+        fields = typed(command, given, dict(request.POST.lists()))
+    else:
+        fields = fields_of(command, given)
+    with host().look() as market:
+        offer(market, viewer(request), command, fields, lang)
+        allowed = may_send(market, viewer(request), command)
     shown: dict[str, Any] = {
         "name": name,
+        "allowed": allowed,
         "meaning": _about(command),
-        "fields": fields_of(command, given),
+        "fields": fields,
         "command_id": given.get("command_id") or new_id(),
         "next": given.get("next", ""),
         "four_eyes": command.permit.four_eyes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -11,9 +12,11 @@ from django.urls import path
 
 from capwright.allocation.messages import ObjectToQuota
 from capwright.compliance.messages import SurrenderUnits
+from capwright.kernel.quantity import parse_money_fen
+from capwright.kernel.refusal import Refused
 from capwright.ledger.messages import UnitLine
 from capwright.projection.cost import cost_of
-from capwright.projection.position import position_of, transactions_of
+from capwright.projection.position import Quota, position_of, transactions_of
 from capwright.projection.tasks import tasks_of
 from capwright.projection.workings import workings_of
 from capwright.registry.messages import (
@@ -186,9 +189,30 @@ def allocation(request: HttpRequest, number: str) -> HttpResponse:
         schemes = {
             one.vintage: market.rulebook.vintage(one.vintage).scheme.name for one in shown["position"].quotas
         }
+        newest = market.rulebook.now().body.vintage or 0
     workings = workings_of(host().views, host().settings.db, number)
-    shown |= {"figures": figures, "process_names": names, "workings": workings, "schemes": schemes}
+    due = _next_steps(shown["position"].quotas, newest) if figures else []
+    shown |= {
+        "figures": figures,
+        "process_names": names,
+        "workings": workings,
+        "schemes": schemes,
+        "open_vintages": due,
+    }
     return render(request, "enterprise/allocation.html", shown)
+
+
+def _next_steps(quotas: tuple[Quota, ...], newest: int) -> list[tuple[int, str]]:
+    """By vintage, the command that the authority sends next for this enterprise alone."""
+    found = [] if any(one.vintage == newest for one in quotas) else [(newest, "PreIssueAllowances")]
+    for one in quotas:
+        if one.approved_t is None:
+            found.append((one.vintage, "ApproveQuota"))
+        elif one.objection == "open":
+            found.append((one.vintage, "DecideObjection"))
+        elif not one.settled:
+            found.append((one.vintage, "TrueUpAllowances"))
+    return found
 
 
 @login_required
@@ -196,10 +220,13 @@ def cash(request: HttpRequest, number: str) -> HttpResponse:
     """Cash, and paying out."""
     shown = _opened(request, number)
     if request.method == "POST":
-        amount = request.POST.get("amount", "").replace(",", "").strip()
-        whole, _, part = amount.partition(".")
-        fen = int(whole or 0) * 100 + int((part + "00")[:2]) if (whole + part).isdecimal() else 0
-        send(request, WithdrawCash(number, fen), "Paid out.", "已出金。")
+        try:
+            fen = parse_money_fen(request.POST.get("amount", ""))
+        except Refused as refused:
+            lang = getattr(request, "lang", "zh")
+            messages.error(request, f"{refused.refusal.code} {refused.refusal.message(lang)}")
+        else:
+            send(request, WithdrawCash(number, fen), "Paid out.", "已出金。")
         return redirect("cash", number)
     return render(request, "enterprise/cash.html", shown)
 

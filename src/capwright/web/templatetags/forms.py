@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from django import template
+from django.utils.html import format_html_join
 
 from capwright.web.templatetags.reporting import MRV
 from capwright.web.templatetags.trading import AUCTIONS, MEASURES, MODES, SIDES, TRIGGERS, VALIDITIES
 
 if TYPE_CHECKING:
     from django.template.context import Context
+    from django.utils.safestring import SafeString
 
 __all__ = ["CHOICES", "FIELDS"]
 
 register = template.Library()
+_TICKED: Final = re.compile("`([^`]+)`")
 
 FIELDS: Final[dict[str, tuple[str, str]]] = {
+    "active": ("Active", "在册"),
+    "office": ("Office, city", "办公地（市）"),
+    "people": ("People who act for it", "经办人员"),
+    "country": ("Country, two letters", "国家或地区（两位字母）"),
+    "id": ("Id", "编号"),
+    "conduct": ("Conduct, 0 to 100", "执业行为（0至100）"),
+    "timeliness": ("Timeliness, 0 to 100", "时效性（0至100）"),
+    "conformity": ("Conformity with the rules, 0 to 100", "合规性（0至100）"),
+    "report_quality": ("Quality of the reports, 0 to 100", "报告质量（0至100）"),
     "abnormal_months": ("Abnormal months", "生产异常月数"),
     "about": ("About the market", "市场说明"),
     "account": ("Account", "账户"),
     "accounts": ("Accounts", "账户"),
-    "activity": ("Activity", "活动水平"),
+    "activity": ("Activity, in the unit of the process", "活动水平（按工序单位）"),
     "alert": ("Alert", "预警"),
-    "amount_fen": ("Amount, hundredths of {currency}", "金额（单位：0.01{currency}）"),
+    "amount_fen": ("Amount, {currency}", "金额（{currency}）"),
     "approved_t": ("Approved quota, t", "核定配额（吨）"),
     "auction_id": ("Auction", "竞价编号"),
     "basis": ("Basis", "依据"),
@@ -31,12 +44,13 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "body": ("Reviewing agency", "评议机构"),
     "buyer": ("Buyer", "买方"),
     "cancel": ("Cancel the orders", "同时撤销申报"),
-    "capacity": ("Capacity", "产能"),
+    "capacity": ("Licensed capacity, a year", "核定产能（年）"),
+    "verifier.capacity": ("Most firms of a year, 0: no limit", "每年承接企业上限（0为不限）"),
     "captive_plant": ("Captive power plant", "自备电厂"),
     "case_id": ("Case", "案件编号"),
     "change": ("What changes, and why", "变更内容与理由"),
     "closed": ("Closed for good", "已关停"),
-    "closes_ms": ("Closes, ms UTC since 1970", "截止时间（UTC毫秒时间戳）"),
+    "closes_ms": ("Closes", "截止时间"),
     "co2_ch4_share": ("Share of CO2 and CH4", "二氧化碳和甲烷减排量占比"),
     "code": ("Code", "代码"),
     "colour": ("Card", "黄牌或红牌"),
@@ -53,9 +67,9 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "excluded": ("No duty in this year", "当年不履约"),
     "extra_t": ("Extra quota, t", "追加配额（吨）"),
     "finding_id": ("Finding", "核查发现编号"),
-    "fine_fen": ("Fine, hundredths of {currency}", "罚款（单位：0.01{currency}）"),
+    "fine_fen": ("Fine, {currency}", "罚款（{currency}）"),
     "first_year": ("First year of duty", "首个履约年度"),
-    "floor_fen_per_t": ("Floor price, hundredths of {currency} per tonne", "底价（单位：0.01{currency}/吨）"),
+    "floor_fen_per_t": ("Floor price, {currency}/t", "底价（{currency}/吨）"),
     "free_t": ("Free quota, t", "免费配额（吨）"),
     "heat_gj": ("Heat, GJ", "供热量（吉焦）"),
     "holder": ("Holder", "持有人"),
@@ -79,17 +93,16 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "on": ("Day", "日期"),
     "open_t": ("Open quantity, t", "剩余数量（吨）"),
     "opened_on": ("Opened on", "开户日期"),
-    "opens_ms": ("Opens, ms UTC since 1970", "开始时间（UTC毫秒时间戳）"),
+    "opens_ms": ("Opens", "开始时间"),
     "opinion": ("Opinion", "核查意见"),
     "order_id": ("Order", "申报编号"),
     "outcome": ("Outcome", "结果"),
     "parts": ("Parts", "分项"),
     "person": ("Person", "人员"),
     "plan": ("Monitoring plan", "监测计划"),
-    "points": ("Points", "评分"),
     "pre_cdm": ("Registered before the CDM", "清洁发展机制注册前项目"),
     "pre_issued_t": ("Pre-issued, t", "预发配额（吨）"),
-    "price_fen_per_t": ("Price, hundredths of {currency} per tonne", "价格（单位：0.01{currency}/吨）"),
+    "price_fen_per_t": ("Price, {currency}/t", "价格（{currency}/吨）"),
     "process": ("Process", "工序"),
     "product": ("Product", "交易品种"),
     "project": ("Project", "项目"),
@@ -99,11 +112,10 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "reason": ("Reason", "理由"),
     "region": ("Region", "地区"),
     "report": ("Report", "排放报告"),
-    "representative": ("Representative", "账户代表"),
     "representatives": ("Representatives", "账户代表"),
     "reserve_fen_per_t": (
-        "Reserve price, hundredths of {currency} per tonne",
-        "保留价（单位：0.01{currency}/吨）",
+        "Reserve price, {currency}/t",
+        "保留价（{currency}/吨）",
     ),
     "reverses": ("Transaction to undo", "拟撤销的交易编号"),
     "rights": ("Rights", "权限"),
@@ -111,8 +123,8 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "round": ("Round", "期次"),
     "scheme": ("Scheme", "方案"),
     "secondary_fen_per_t": (
-        "Secondary price, hundredths of {currency} per tonne",
-        "二级市场价格（单位：0.01{currency}/吨）",
+        "Secondary price, {currency}/t",
+        "二级市场价格（{currency}/吨）",
     ),
     "sector": ("Sector", "行业"),
     "sectors": ("Sectors", "行业"),
@@ -139,7 +151,7 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "type": ("Type", "类型"),
     "units": ("Units of the plant", "机组"),
     "until": ("Until", "截止日期"),
-    "until_ms": ("Until, ms UTC since 1970", "截止时间（UTC毫秒时间戳）"),
+    "until_ms": ("Until", "截止时间"),
     "validity": ("Validity", "有效期"),
     "verified_t": ("Verified, tCO2e", "核查量（吨二氧化碳当量）"),
     "verifier": ("Verifier", "核查机构"),
@@ -173,6 +185,14 @@ CHOICES: Final[dict[str, tuple[str, str]]] = {
     "auction": ("at an auction", "竞价购入"),
     "returned": ("sent back", "退回"),
     "open": ("open", "正常"),
+    "initiate": ("initiate", "发起"),
+    "approve": ("approve", "复核"),
+    "read": ("read", "查询"),
+    "enterprise": ("enterprise", "企业"),
+    "institution": ("institution", "机构"),
+    "person": ("person", "个人"),
+    "government": ("government", "政府机关"),
+    "unspecified": ("not stated", "未说明"),
     "restricted": ("restricted", "受限"),
     "suspended": ("suspended", "暂停使用"),
 }
@@ -181,8 +201,21 @@ CHOICES: Final[dict[str, tuple[str, str]]] = {
 @register.simple_tag(takes_context=True)
 def field_words(context: Context, name: str) -> str:
     """What a field of a command is called; its own name where it has no other."""
-    words = FIELDS.get(name, (name, name))[context.get("lang") == "zh"]
+    known = FIELDS.get(name) or FIELDS.get(name.rpartition(".")[2]) or (name, name)
+    words = known[context.get("lang") == "zh"]
     return words.replace("{currency}", str(context.get("currency", "")))
+
+
+@register.filter
+def meant(text: str, lang: str) -> SafeString:
+    """What a command says of itself, in paragraphs; fields are called as beside their inputs."""
+
+    def called(found: re.Match[str]) -> str:
+        words = FIELDS.get(found[1])
+        return f"“{words[lang == 'zh'].split(', ')[0]}”" if words else f"“{found[1]}”"
+
+    said = [_TICKED.sub(called, " ".join(one.split())) for one in text.split("\n\n")]
+    return format_html_join("", '<p class="note" lang="en">{}</p>', ((one,) for one in said))
 
 
 @register.filter

@@ -33,13 +33,13 @@ _BY_NAME: Final[dict[str, Any]] = {
 }
 
 
-def example_of(kind: type[Struct], depth: int = 0) -> dict[str, Any]:
-    """The fields without a default, and those that say what the command is about."""
+def example_of(kind: type[Struct], depth: int = 0, *, every: bool = False) -> dict[str, Any]:
+    """The fields without a default, or every one of them; of parts in them only those without."""
     hints = typing.get_type_hints(kind)
     return {
         info.encode_name: _value(info.name, hints[info.name], depth)
         for info in msgspec.structs.fields(kind)
-        if info.default is NODEFAULT and info.default_factory is NODEFAULT
+        if every or (info.default is NODEFAULT and info.default_factory is NODEFAULT)
     }
 
 
