@@ -13,7 +13,7 @@ from django.db import models
 
 from capwright.web.seal import opened, sealed
 
-__all__ = ["Application", "ClientRule", "Erasure", "Invitation", "Paper", "User", "Webhook"]
+__all__ = ["Application", "ClientRule", "Count", "Erasure", "Invitation", "Paper", "User", "Webhook"]
 
 _HOOK = "webhook"  # what its secret is sealed for
 
@@ -102,6 +102,18 @@ class Paper(models.Model):
     def __str__(self) -> str:
         """Its name."""
         return self.name
+
+
+class Count(models.Model):
+    """What sign-ins must remember until a time (s since 1970): see `capwright.web.counts`. Names nobody."""
+
+    key: models.CharField[str, str] = models.CharField(max_length=250, primary_key=True)
+    value: models.TextField[str, str] = models.TextField()
+    until: models.FloatField[float, float] = models.FloatField(db_index=True)
+
+    def __str__(self) -> str:
+        """Its key."""
+        return self.key
 
 
 class ClientRule(models.Model):

@@ -116,8 +116,10 @@ def django_settings(settings: Settings) -> dict[str, Any]:
             {
                 "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
                 "OPTIONS": {"min_length": 12},
-            }
+            },
+            {"NAME": "capwright.web.passwords.LongestPassword"},
         ],
+        "CACHES": {"default": {"BACKEND": "capwright.web.counts.SharedCounts"}},
         "USE_TZ": True,
         "TIME_ZONE": "UTC",
         "USE_I18N": True,
@@ -148,7 +150,7 @@ def django_settings(settings: Settings) -> dict[str, Any]:
         "ACCOUNT_SIGNUP_FIELDS": ["email*", "username*", "password1*", "password2*"],
         "ACCOUNT_ADAPTER": "capwright.web.adapter.Adapter",
         "ACCOUNT_EMAIL_VERIFICATION": "none",
-        "ACCOUNT_RATE_LIMITS": {"login_failed": "10/m/ip,5/5m/key"},
+        "ACCOUNT_RATE_LIMITS": {"login_failed": "10/m/ip,5/5m/key", "token": "30/m/ip"},
         "ACCOUNT_PREVENT_ENUMERATION": True,
         "ACCOUNT_REAUTHENTICATION_REQUIRED": True,  # before an e-mail address changes; factors ask anyway
         "ACCOUNT_EMAIL_NOTIFICATIONS": True,

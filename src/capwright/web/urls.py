@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.urls import include, path
-from oauth2_provider.views import RevokeTokenView, TokenView
+from oauth2_provider.views import RevokeTokenView
 
 from capwright.web.pages import (
     act,
@@ -27,6 +27,7 @@ from capwright.web.pages import (
     transparency,
     verifier,
 )
+from capwright.web.tokens import PacedTokenView
 
 __all__ = ["handler500", "urlpatterns"]
 
@@ -59,6 +60,6 @@ urlpatterns = [
     *(url for page in _PAGES for url in page.urls),
     path("identity/", include("allauth.urls")),
     # Of the OAuth server only what client credentials need: no consent pages, no management of its own.
-    path("oauth/token/", TokenView.as_view(), name="token"),
+    path("oauth/token/", PacedTokenView.as_view(), name="token"),
     path("oauth/revoke_token/", RevokeTokenView.as_view(), name="revoke_token"),
 ]
