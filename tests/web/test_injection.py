@@ -20,6 +20,7 @@ HOSTILE = {
     "script": "\"'><script>alert(31337)</script><img src=x onerror=alert(31337)>",
     "control": "\0\r\nSet-Cookie: injected=1",
     "unicode": "\u202e\ufeff٣" + "9" * 400,
+    "digits": "9" * 5000,  # more than Python reads, and than a database's numbers have
 }
 WORKED = ("2287601", "<script>alert(31337)", "<img src=x", "OperationalError", "ProgrammingError", "pbkdf2_")
 PEOPLE = ("authority-1", "operator-1", "exchange-1", "cement-09:operator", "")

@@ -17,6 +17,7 @@ from capwright.projection.views import accounts_named
 from capwright.web.clock import zone
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.numbers import whole
 from capwright.web.refusals import unreadable
 
 if TYPE_CHECKING:
@@ -95,13 +96,13 @@ def journal(request: HttpRequest) -> HttpResponse:
     if span is not None:
         sql += " AND act.seq BETWEEN ? AND ?"  # time never runs back along the journal
         values += [str(seq) for seq in rows_between(host().views, *span)]
-    if given["before"].isdecimal() and len(given["before"]) < 16:  # noqa: PLR2004
+    if before := whole(given["before"]):
         sql += " AND act.seq < ?"
-        values.append(given["before"])
+        values.append(str(before))
     found = host().views.rows(f"{sql} ORDER BY act.seq DESC LIMIT {A_PAGE}", values)
     acts = [dict(row) for row in found]
-    open_seq = request.GET.get("open", "")
-    full = _full(int(open_seq)) if open_seq.isdecimal() and len(open_seq) < 16 else None  # noqa: PLR2004
+    opened = whole(request.GET.get("open"))
+    full = _full(opened) if opened else None
     known = host().views.rows("SELECT name FROM tally WHERE what = 'command' ORDER BY 1")
     shown = {
         "acts": acts,

@@ -22,6 +22,7 @@ from capwright.projection.tasks import surrender_due_ms, tasks_of
 from capwright.web.clock import now
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.numbers import tonnes, whole
 from capwright.web.sending import new_id, send
 
 if TYPE_CHECKING:
@@ -42,13 +43,9 @@ def _allowed(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 16 else 0  # noqa: PLR2004
-
-
 def _of_vintage(request: HttpRequest, known: list[int]) -> int:
     """The vintage that was asked for, else the latest."""
-    asked = _number(request.GET.get("vintage"))
+    asked = whole(request.GET.get("vintage"))
     return asked if asked in known else next(iter(known), 0)
 
 
@@ -154,7 +151,7 @@ def allocation(request: HttpRequest) -> HttpResponse:
     with host().look() as market:
         vintages = oversight.vintages_of(market)
         known = sorted({*vintages, *(r.body.vintage or 0 for r in market.rulebook.by_name.values())} - {0})
-        vintage = _number(request.GET.get("vintage"))
+        vintage = whole(request.GET.get("vintage"))
         vintage = vintage if vintage in known else next(iter(vintages), 0)
         accounts = market.book.state.accounts
         quotas = room_of(market.rooms, AllocationRoom).state.quotas.get(vintage, {})
@@ -218,7 +215,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     with host().look() as market:
         plans = reporting.plans_of(market)
         years = reporting.reporting_years(market)
-        asked = _number(request.GET.get("year"))
+        asked = whole(request.GET.get("year"))
         year = asked if asked in years else next(iter(years), 0)
         found = reporting.years_of_all(market, year) if year else []
         accounts = {one.account: one.name for one in found}
@@ -254,9 +251,9 @@ _STAGES: Final = (
 def _decided(request: HttpRequest) -> HttpResponse:
     """Accept a statement or approve a figure from the list."""
     given = request.POST
-    account, year = given.get("account", ""), _number(given.get("year"))
+    account, year = given.get("account", ""), whole(given.get("year"))
     if given.get("action") == "approve":
-        command: Command = ApproveEmissions(account, year, _number(given.get("tonnes")))
+        command: Command = ApproveEmissions(account, year, tonnes(given.get("tonnes"), least=0))
     elif given.get("action") == "accepted":
         command = RecordReview(account, year, "accepted")
     else:

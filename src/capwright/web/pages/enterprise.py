@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -12,8 +11,6 @@ from django.urls import path
 
 from capwright.allocation.messages import ObjectToQuota
 from capwright.compliance.messages import SurrenderUnits
-from capwright.kernel.quantity import parse_money_fen
-from capwright.kernel.refusal import Refused
 from capwright.ledger.messages import UnitLine
 from capwright.projection.cost import cost_of
 from capwright.projection.position import Quota, position_of, transactions_of
@@ -31,6 +28,7 @@ from capwright.registry.messages import (
 from capwright.settlement.messages import WithdrawCash
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.numbers import fen, tonnes, whole
 from capwright.web.sending import new_id, send
 
 if TYPE_CHECKING:
@@ -72,11 +70,6 @@ def _history(number: str, before: int = 0, count: int = A_PAGE) -> list[dict[str
     return [dict(row) for row in rows]
 
 
-def _number(text: str) -> int:
-    digits = text.replace(",", "").replace("，", "").strip()
-    return int(digits) if digits.isdecimal() else 0
-
-
 @login_required
 def overview(request: HttpRequest, number: str) -> HttpResponse:
     """The account at a glance."""
@@ -97,10 +90,7 @@ def surrender(request: HttpRequest, number: str) -> HttpResponse:
     shown = _opened(request, number)
     tried: dict[str, str] | None = None
     if request.method == "POST":
-        vintage, quantity_t = (
-            _number(request.POST.get("vintage", "")),
-            _number(request.POST.get("quantity_t", "")),
-        )
+        vintage, quantity_t = whole(request.POST.get("vintage")), tonnes(request.POST.get("quantity_t"))
         command = SurrenderUnits(number, vintage, quantity_t)
         if "try" in request.POST:
             tried = host().refusal_of(command, viewer(request).person, getattr(request, "lang", "zh"))
@@ -136,7 +126,7 @@ def _asked(request: HttpRequest, number: str) -> Command | None:
     given = request.POST
     target = given.get("target", "").strip()
     if "propose" in given:
-        line = UnitLine(given.get("series", ""), _number(given.get("quantity_t", "")))
+        line = UnitLine(given.get("series", ""), tonnes(given.get("quantity_t")))
         return ProposeTransaction(given.get("type", ""), number, target, (line,))
     if "trust" in given:
         return AddTrustedAccount(number, target)
@@ -174,9 +164,7 @@ def allocation(request: HttpRequest, number: str) -> HttpResponse:
     """What was given, step by step; an objection while there is time."""
     shown = _opened(request, number)
     if request.method == "POST":
-        command = ObjectToQuota(
-            number, _number(request.POST.get("vintage", "")), request.POST.get("reason", "")
-        )
+        command = ObjectToQuota(number, whole(request.POST.get("vintage")), request.POST.get("reason", ""))
         send(request, command, "Your objection is in.", "异议已提交。")
         return redirect("allocation", number)
     with host().look() as market:
@@ -220,13 +208,7 @@ def cash(request: HttpRequest, number: str) -> HttpResponse:
     """Cash, and paying out."""
     shown = _opened(request, number)
     if request.method == "POST":
-        try:
-            fen = parse_money_fen(request.POST.get("amount", ""))
-        except Refused as refused:
-            lang = getattr(request, "lang", "zh")
-            messages.error(request, f"{refused.refusal.code} {refused.refusal.message(lang)}")
-        else:
-            send(request, WithdrawCash(number, fen), "Paid out.", "已出金。")
+        send(request, WithdrawCash(number, fen(request.POST.get("amount"))), "Paid out.", "已出金。")
         return redirect("cash", number)
     return render(request, "enterprise/cash.html", shown)
 
@@ -244,7 +226,7 @@ def people(request: HttpRequest, number: str) -> HttpResponse:
 def history(request: HttpRequest, number: str) -> HttpResponse:
     """Every row of the journal that touched the account."""
     shown = _opened(request, number)
-    acts = _history(number, _number(request.GET.get("before", "")))
+    acts = _history(number, whole(request.GET.get("before")))
     before = acts[-1]["seq"] if len(acts) == A_PAGE else 0
     return render(request, "enterprise/history.html", {**shown, "acts": acts, "before": before})
 

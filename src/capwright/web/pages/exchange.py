@@ -28,6 +28,7 @@ from capwright.settlement.room import SettlementRoom
 from capwright.web.clock import now
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.numbers import whole
 from capwright.web.pages import exchange_auctions, exchange_surveillance
 from capwright.web.pages.exchange_access import moment_ms, officer
 from capwright.web.refusals import unreadable
@@ -204,7 +205,7 @@ def clearing_page(request: HttpRequest) -> HttpResponse:
         fee_account = room_of(market.rooms, SettlementRoom).state.fee_account
     cleared = None
     if asked or not lines:
-        seq = int(asked) if asked.isdecimal() else (days[0].seq if days else 0)
+        seq = whole(asked) or (days[0].seq if days else 0)
         cleared = clearing.cleared_in(here, seq) if seq else None
         if asked and cleared is None:
             raise Http404
@@ -239,7 +240,7 @@ def members(request: HttpRequest) -> HttpResponse:
     """Who may trade, as what kind of member; accounts that were admitted stand first."""
     who = officer(request)
     query = request.GET.get("q", "").strip().lower()
-    start = max(0, int(request.GET.get("from", "0"))) if request.GET.get("from", "0").isdecimal() else 0
+    start = whole(request.GET.get("from"))
     today = now().local.date()
     with host().look() as market:
         room = room_of(market.rooms, ExchangeRoom)

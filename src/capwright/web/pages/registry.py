@@ -20,6 +20,7 @@ from capwright.registry.messages import OpenAccount, ProposeTransaction, SetAcco
 from capwright.web.clock import now
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.numbers import whole
 from capwright.web.refusals import unreadable
 from capwright.web.sending import new_id, send
 
@@ -38,10 +39,6 @@ _SHOWN_TASKS: Final = 12
 def _allowed(request: HttpRequest) -> None:
     if not viewer(request).has("operator", "auditor"):
         raise PermissionDenied
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 16 else 0  # noqa: PLR2004
 
 
 @login_required
@@ -92,7 +89,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         ]
         rules = market.rulebook.now().registry
         types = [one for one in rules.account_types if not one.government]
-        free = {one.code: _free_number(market, one.number) for one in types}
+        free = {one.code: _freewhole(market, one.number) for one in types}
         coverage = market.rulebook.now().body.coverage
         sectors = coverage.sectors if coverage is not None else ()
     shown = {
@@ -142,7 +139,7 @@ def _people(text: str) -> list[dict[str, str]]:
     return [{"person": one} for one in text.replace(",", " ").replace("，", " ").split()]
 
 
-def _free_number(market: Market, type_number: int) -> str:
+def _freewhole(market: Market, type_number: int) -> str:
     """A number that nobody has, with its check digits."""
     used = [int(number.split("-")[2]) for number in market.book.state.accounts]
     country = market.rulebook.now().registry.country
@@ -161,7 +158,7 @@ def transactions(request: HttpRequest) -> HttpResponse:
         command = ProposeTransaction(given.get("type", ""), reverses=given.get("reverses", ""))
         send(request, command, "Reversed.", "已撤销。")
         return redirect(request.path)
-    before, kind = _number(request.GET.get("before")), request.GET.get("type", "")
+    before, kind = whole(request.GET.get("before")), request.GET.get("type", "")
     with host().look() as market:
         waiting = transactions_of(market)
         done = completed(market, host().views, before, A_PAGE, kind)

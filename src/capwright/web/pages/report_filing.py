@@ -21,6 +21,7 @@ from capwright.projection import reporting
 from capwright.projection.filed_reports import filed_report
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.numbers import whole
 from capwright.web.pages.reports import opened, worked_out
 from capwright.web.refusals import SEAL_BROKEN
 from capwright.web.report_files import Fault, faults_of, published, read_upload, workbook
@@ -122,8 +123,7 @@ def form(request: HttpRequest, number: str) -> HttpResponse:
     """Figures typed into a form that follows the monitoring plan; then shown like a file."""
     shown = opened(request, number)
     given = request.POST if request.method == "POST" else request.GET
-    text = given.get("year", "")
-    year = int(text) if text.isdecimal() else 0
+    year = whole(given.get("year"))
     with host().look() as market:
         state = room_of(market.rooms, MrvRoom).state
         held = [one for one in state.plans.get(number, []) if one.status == "approved"]

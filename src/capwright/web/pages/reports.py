@@ -25,12 +25,15 @@ from capwright.projection import filed_reports, reporting
 from capwright.projection.inspection_order import place_of
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.numbers import tonnes, whole
 from capwright.web.plan_draft import draft_of
 from capwright.web.refusals import unreadable
 from capwright.web.report_files import download, published, size_checked
 from capwright.web.sending import new_id, send
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import HttpRequest
 
     from capwright.kernel.message import Command
@@ -113,8 +116,7 @@ def report(request: HttpRequest, number: str, year: int) -> HttpResponse:
         return redirect("report", number, year)
     record = filed_reports.record_of(host().views, host().settings.db, number, year)
     versions = filed_reports.steps_of(record, m.ReportSubmitted)
-    asked = request.GET.get("version", "")
-    version = int(asked) if asked.isdecimal() else 0
+    version = whole(request.GET.get("version"))
     filed = next((event for _, event in reversed(versions) if version in {0, event.version}), None)
     with host().look() as market:
         view = reporting.year_of(market, number, year)
@@ -232,9 +234,9 @@ def _asked(request: HttpRequest, number: str, year: int) -> Command | None:
     """The command that a form of the page asks for."""
     given = request.POST
     text = given.get("text", "")
-    tonnes = given.get("tonnes", "").replace(",", "").strip()
-    emissions_t = int(tonnes) if tonnes.isdecimal() else -1
     action = given.get("action", "")
+    if action in {"approve", "restate", "estimate"}:
+        return _figure(number, year, action, tonnes(given.get("tonnes"), least=0), given)
     if action == "answer":
         return m.AnswerFinding(number, year, given.get("finding", ""), text)
     if action == "contest":
@@ -248,13 +250,16 @@ def _asked(request: HttpRequest, number: str, year: int) -> Command | None:
         return o.EndAssignment(number, year, text)
     if action in {"accepted", "returned", "recheck"}:
         return f.RecordReview(number, year, msgspec.convert(action, f.ReviewOutcome), text)
+    return None
+
+
+def _figure(number: str, year: int, action: str, emissions_t: int, given: Mapping[str, str]) -> Command:
+    """The command of the authority that makes a figure count."""
     if action == "approve":
         return f.ApproveEmissions(number, year, emissions_t)
     if action == "restate":
-        return f.RestateEmissions(number, year, emissions_t, text)
-    if action == "estimate":
-        return f.EstimateEmissions(number, year, emissions_t, text, given.get("basis", ""))
-    return None
+        return f.RestateEmissions(number, year, emissions_t, given.get("text", ""))
+    return f.EstimateEmissions(number, year, emissions_t, given.get("text", ""), given.get("basis", ""))
 
 
 # The monitoring plan.
@@ -270,8 +275,7 @@ def plan(request: HttpRequest, number: str) -> HttpResponse:
         versions = reporting.plans_of(market, number)
         state = room_of(market.rooms, MrvRoom).state.plans.get(number, [])
         plans = {one.version: one.plan for one in state if one.plan is not None}
-    asked = request.GET.get("version", "")
-    version = int(asked) if asked.isdecimal() else max(plans, default=0)
+    version = whole(request.GET.get("version")) or max(plans, default=0)
     text = plans.get(version)
     with host().look() as market:
         methods = reporting.methods_for(market, shown["account"].sector, _next_year(market, []))
@@ -298,7 +302,7 @@ def plan(request: HttpRequest, number: str) -> HttpResponse:
 def _planned(request: HttpRequest, number: str) -> HttpResponse:
     """File a plan, approve one, or send it back."""
     given, text = request.POST, request.POST.get("text", "")
-    version = int(given["version"]) if given.get("version", "").isdecimal() else 0
+    version = whole(given.get("version"))
     action = given.get("action", "")
     if action == "approve":
         send(request, m.ApprovePlan(number, version), "The plan is approved.", "监测计划已批准。")

@@ -21,6 +21,7 @@ from capwright.mrv.room import MrvRoom
 from capwright.projection import filed_reports, reporting
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.numbers import whole
 from capwright.web.pages.reports import findings_of, opened, worked_out
 from capwright.web.refusals import NOT_NUMBER, unreadable
 from capwright.web.sending import new_id, send
@@ -147,11 +148,10 @@ def _statement(number: str, year: int, given: Mapping[str, str]) -> m.StateVerif
             amounts[code] = _decimal(text, code)
             differing.append(m.VerifiedStream(code, amounts[code]))
     opinion = msgspec.convert(given.get("opinion", "unqualified"), m.Opinion)
-    version = given.get("version", "")
     return m.StateVerification(
         number,
         year,
-        int(version) if version.isdecimal() else 0,
+        whole(given.get("version")),
         round_t(total(amounts.values())),
         opinion,
         given.get("text", ""),
