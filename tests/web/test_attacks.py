@@ -263,3 +263,41 @@ def test_numbers_that_no_database_takes_are_refused(site, path, number):
         found = api.get(path.format(number).format(site.account("cement-01:operator")))
         rows = api.get(f"/journal?after={number}")
     assert (found.status_code, rows.status_code) == (400, 400)
+
+
+def test_a_desk_left_open_is_shut(site, monkeypatch):
+    from capwright.web import idle
+    from capwright.web.people import holder_of_session
+
+    now = idle.time.time()
+    monkeypatch.setattr(idle.time, "time", lambda: now)
+    client, number = site.client("cement-10:operator"), site.account("cement-10:operator")
+    key = client.cookies["sessionid"].value
+    assert client.get("/desk/").status_code == 200
+    now += idle.IDLE_S - 100
+    assert client.get("/desk/").status_code == 200
+    for _ in range(4):  # the page asks by itself
+        now += idle.IDLE_S / 5
+        assert client.get(f"/desk/accounts/{number}/trade/live.json?product=GDEA").status_code == 200
+        assert holder_of_session(key) is not None
+    now += idle.IDLE_S / 4
+    assert holder_of_session(key) is None
+    assert client.get("/desk/").status_code == 302
+
+
+def test_over_tls_cookies_belong_to_this_host_alone():
+    from capwright.api.caller import NOBODY, Callers
+    from capwright.host import settings_of
+    from capwright.web.setup import django_settings
+
+    read = settings_of({}, db="x.sqlite", secret_key="k" * 40, public_url="https://market.example")
+    found = django_settings(read)
+    assert found["SESSION_COOKIE_NAME"] == "__Host-sessionid"
+    assert found["CSRF_COOKIE_NAME"] == "__Host-csrftoken"
+    assert found["SESSION_COOKIE_SECURE"]
+    assert found["CSRF_COOKIE_SECURE"]
+    callers = Callers(read.url, read.session_cookie)
+    other, own = b"sessionid=set-by-another-subdomain", b"__Host-sessionid=x"
+    headers = {b"sec-fetch-site": b"same-origin"}
+    assert callers.known({**headers, b"cookie": other}) is NOBODY
+    assert callers.known({**headers, b"cookie": own}) is None, "it is looked up"

@@ -59,8 +59,9 @@ NOBODY: Final = Caller("", frozenset(), "")
 class Callers:
     """Looks callers up, and remembers them for a few seconds. Used in threads."""
 
-    def __init__(self, site_url: str) -> None:
+    def __init__(self, site_url: str, session_cookie: str = "sessionid") -> None:
         self._site = site_url.rstrip("/")
+        self._session = session_cookie
         self._kept: dict[bytes, tuple[float, Caller]] = {}
 
     def known(self, headers: dict[bytes, bytes]) -> Caller | None:
@@ -90,7 +91,7 @@ class Callers:
         if token:
             return hashlib.sha256(b"t" + token).digest()
         cookie = headers.get(b"cookie")
-        if cookie and b"sessionid=" in cookie and self._from_here(headers):
+        if cookie and f"{self._session}=".encode() in cookie and self._from_here(headers):
             return hashlib.sha256(b"c" + cookie).digest()
         return None
 
@@ -112,7 +113,7 @@ class Callers:
                     headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
                 )
             return Caller(found.person, frozenset(found.scopes), found.person, found.networks)
-        session = holder_of_session(_cookie(headers[b"cookie"], "sessionid"))
+        session = holder_of_session(_cookie(headers[b"cookie"], self._session))
         return Caller(session.person, frozenset(session.scopes), session.person) if session else NOBODY
 
 

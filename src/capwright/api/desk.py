@@ -36,7 +36,7 @@ class Desk:
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.callers = Callers(host.settings.url)
+        self.callers = Callers(host.settings.url, host.settings.session_cookie)
         self.waiting = Waiting(host)
         rate = host.settings.rate_limit
         self._programs = Limiter(rate, rate * _BURST) if rate else Limiter(0, 0)

@@ -85,6 +85,11 @@ class Settings(Struct, frozen=True):
         """Whether people reach the site over TLS."""
         return self.url.startswith("https://")
 
+    @property
+    def session_cookie(self) -> str:
+        """What the cookie of a session is called; over TLS browsers keep it to this host alone."""
+        return "__Host-sessionid" if self.secure else "sessionid"
+
 
 def settings_of(
     environ: Mapping[str, str], *, keep: bool = True, **given: str | int | bool | None

@@ -59,7 +59,14 @@ def language(answer: Answer) -> Answer:
             if spoken is TRADITIONAL:
                 _respell(response)
         if asked in LANGUAGES:
-            response.set_cookie(COOKIE, asked, max_age=31_536_000, samesite="Lax", httponly=True)
+            response.set_cookie(
+                COOKIE,
+                asked,
+                max_age=31_536_000,
+                samesite="Lax",
+                httponly=True,
+                secure=host().settings.secure,
+            )
             _remember(request, asked)
         response.headers["Content-Language"] = spoken.tag
         patch_vary_headers(response, ("Accept-Language", "Cookie"))

@@ -12,6 +12,7 @@ from msgspec import Struct
 from oauth2_provider.models import get_access_token_model
 
 from capwright.web.hosting import host
+from capwright.web.idle import ended
 from capwright.web.models import ClientRule, User
 
 __all__ = ["TokenHolder", "holder_of_session", "person_of_token"]
@@ -48,20 +49,25 @@ def person_of_token(token: str) -> TokenHolder | None:
 def holder_of_session(key: str) -> TokenHolder | None:
     """Who is signed in under a session key; None when nobody is.
 
-    As on the pages, a session from before the password was changed is none, and without a second factor
-    nothing is sent.
+    As on the pages, a session from before the password was changed is none, nor one that was left alone, and
+    without a second factor nothing is sent.
     """
     if not key:
         return None
     close_old_connections()
     session = SessionStore(key)
     user_id = session.get(SESSION_KEY)
-    if user_id is None:
+    if user_id is None or ended(session):
         return None
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None or not user.person:
         return None
-    if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
+    kept = session.get(HASH_SESSION_KEY, "")
+    good = (
+        user.get_session_auth_hash(),
+        *user.get_session_auth_fallback_hash(),
+    )  # of an older secret key too
+    if not any(constant_time_compare(kept, one) for one in good):
         return None
     return TokenHolder(user.person, _scopes(user))
 

@@ -12,6 +12,8 @@ from typing import Any, Final
 from allauth.mfa.signals import authenticator_added
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
+from capwright.web.idle import used
+
 __all__ = ["watch"]
 
 _LOG: Final = logging.getLogger("capwright.sign_ins")
@@ -25,8 +27,10 @@ def watch() -> None:
     authenticator_added.connect(_strengthened, dispatch_uid="capwright")
 
 
-def _came(sender: Any, user: Any, **_more: Any) -> None:
+def _came(sender: Any, user: Any, request: Any = None, **_more: Any) -> None:
     del sender
+    if request is not None:
+        used(request.session)
     _LOG.info("signed in", extra={"fields": {"user": user.pk}})
 
 
