@@ -17,6 +17,7 @@ from benchmarks.machine import free_port
 from benchmarks.table import show
 
 CLIENTS = 32
+UNDER_WAY = 8
 SECONDS = 6.0
 PORT, PEER_PORT = free_port(), free_port()
 
@@ -109,31 +110,33 @@ def theirs(folder: Path):
             process.wait(20)
 
 
-async def socket(port: int, account: str, token: str, seconds: float, window: int) -> tuple[int, int]:
-    """One WebSocket with `window` orders under way."""
+async def socket(port: int, account: str, token: str, seconds: float, together: int) -> tuple[int, int]:
+    """One WebSocket with eight orders under way; with `together` they go as a list, answers come as lists."""
     from websockets.asyncio.client import connect
 
-    url, done, good = f"ws://127.0.0.1:{port}/api/v1/stream", 0, 0
+    url = f"ws://127.0.0.1:{port}/api/v1/stream?together={together}"
+    done = good = sent = 0
     async with connect(url, additional_headers={"Authorization": f"Bearer {token}"}) as line:
-        until, sent = time.perf_counter() + seconds, 0
+        until = time.perf_counter() + seconds
 
-        async def send() -> None:
+        async def send(count: int) -> None:
             nonlocal sent
-            sent += 1
-            asked = {
-                "id": f"{time.time_ns()}-{sent}",
-                "command": {"command": "PlaceOrder", **order(account, 3826)},
-            }
-            await line.send(json.dumps(asked))
+            asked = []
+            for _ in range(count):
+                sent += 1
+                key = f"{time.time_ns()}-{sent}"
+                asked.append({"id": key, "command": {"command": "PlaceOrder", **order(account, 3826)}})
+            for frame in [asked] if together else asked:
+                await line.send(json.dumps(frame))
 
-        for _ in range(window):
-            await send()
+        await send(UNDER_WAY)
         while done < sent:
             said = await line.recv()
-            done += 1
-            good += '"problem"' not in said
+            count = said.count('"answer"') if together else 1
+            done += count
+            good += count - said.count('"problem"')
             if time.perf_counter() < until:
-                await send()
+                await send(count)
     return done, good
 
 
@@ -141,9 +144,9 @@ SOCKETS = """
 import asyncio, json, sys, time
 from benchmarks.http_orders import socket
 async def main():
-    made = json.loads(sys.argv[2])
+    port, seconds, together = int(sys.argv[1]), float(sys.argv[3]), int(sys.argv[4])
     began = time.perf_counter()
-    found = await asyncio.gather(*(socket(int(sys.argv[1]), a, t, float(sys.argv[3]), 8) for a, t in made))
+    found = await asyncio.gather(*(socket(port, a, t, seconds, together) for a, t in json.loads(sys.argv[2])))
     spent = time.perf_counter() - began
     done, good = (sum(one[n] for one in found) for n in (0, 1))
     print(json.dumps({"rate": done / spent, "good": good / done}))
@@ -154,7 +157,7 @@ asyncio.run(main())
 def run(folder: Path, *, quick: bool = False) -> str:
     """Measure in turns, and return a table."""
     rounds = 2 if quick else 5
-    found: dict[str, list[dict]] = {"http": [], "peer": [], "socket": []}
+    found: dict[str, list[dict]] = {"http": [], "peer": [], "socket": [], "lists": []}
     with ours(folder) as (made, _), theirs(folder) as peer:
         mine = [[request(PORT, "/api/v1/commands/PlaceOrder", order(a, 3826), t)] for a, t in made]
         body = {"account": 1, "side": "buy", "price": "10.00", "quantity": "1"}
@@ -163,18 +166,21 @@ def run(folder: Path, *, quick: bool = False) -> str:
             found["http"].append(load(folder, PORT, mine))
             if peer:
                 found["peer"].append(load(folder, PEER_PORT, other))
-            said = subprocess.run(
-                [sys.executable, "-c", SOCKETS, str(PORT), json.dumps(made), str(SECONDS)],
-                capture_output=True, text=True, check=True,
-            ).stdout  # fmt: skip
-            found["socket"].append(json.loads(said))
+            for together, name in ((0, "socket"), (1, "lists")):
+                said = subprocess.run(
+                    [sys.executable, "-c", SOCKETS, str(PORT), json.dumps(made), str(SECONDS), str(together)],
+                    capture_output=True, text=True, check=True,
+                ).stdout  # fmt: skip
+                found[name].append(json.loads(said))
     lines = [
         _line("ours, HTTP", found["http"]),
         _line("`matching-engine`, HTTP", found["peer"]),
         _line("ours, WebSocket, 8 under way each", found["socket"]),
+        _line("the same, sent and answered in lists", found["lists"]),
     ]
     lines.append(["ours / theirs", _ratio(found["http"], found["peer"]), "", "", ""])
     lines.append(["WebSocket / HTTP", _ratio(found["socket"], found["http"]), "", "", ""])
+    lines.append(["WebSocket in lists / HTTP", _ratio(found["lists"], found["http"]), "", "", ""])
     return show(
         "Durable orders over the network, 32 clients",
         ["", "orders/s", "answered well", "p50, ms", "p99, ms"],

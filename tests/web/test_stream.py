@@ -129,7 +129,8 @@ def test_together_a_frame_is_a_list_of_messages(opened, site):
     alone = opened(channels="notices,journal")
     sender = opened("exchange-1", together=1)
     sender.send(notice("s-10"))
-    seq = answer_to(sender, "s-10")["seq"]
+    (answer,) = heard(sender)
+    seq = answer["answer"]["seq"]
     heard_together = heard(listener)
     assert isinstance(heard_together, list)
     mine = [message for message in heard_together if message["seq"] == seq]
@@ -138,3 +139,44 @@ def test_together_a_frame_is_a_list_of_messages(opened, site):
     site.host.follower.wait_for(seq)
     returned = heard(opened(channels="notices", after=seq - 1, together=1))
     assert [message["data"]["title"] for message in returned] == ["s-10"]
+
+
+def test_commands_in_a_list_are_done_in_their_order_and_answered_one_by_one(opened):
+    sender = opened("exchange-1")
+    bad = json.dumps({"id": "bad", "command": {"command": "Nothing"}})
+    keys = [f"list-{n}" for n in range(20)]
+    sender.send(f"[{','.join([*map(notice, keys[:10]), bad, *map(notice, keys[10:])])}]")
+    answers = [heard(sender) for _ in range(21)]
+    said = {one["id"]: one["answer"] for one in answers}
+    rows = [said[key]["seq"] for key in keys]
+    assert rows == sorted(set(rows))
+    assert said["bad"]["problem"]["status"] == 400
+
+
+def test_answers_of_one_commit_come_together(opened):
+    sender = opened("exchange-1", together=1)
+    keys = [f"many-{n}" for n in range(400)]
+    sender.send(f"[{','.join(map(notice, keys))}]")
+    frames = []
+    while sum(map(len, frames)) < len(keys):
+        frames.append(heard(sender))
+    assert [one["id"] for frame in frames for one in frame] == keys
+    assert len(frames) < len(keys) / 4
+
+
+@pytest.mark.parametrize("count", [0, 501])
+def test_a_list_has_a_length(opened, count):
+    sender = opened("exchange-1")
+    sender.send(f"[{','.join([notice('s-11')] * count)}]")
+    assert heard(sender)["answer"]["problem"]["status"] == 400
+
+
+def test_more_than_may_be_under_way_waits_its_turn(opened, monkeypatch):
+    monkeypatch.setattr("capwright.api.line.UNDER_WAY", 3)
+    sender = opened("exchange-1")
+    for n in range(20):
+        sender.send(notice(f"turn-{n}"))
+        sender.send("{")
+    answers = [heard(sender)["id"] for _ in range(40)]
+    assert [key for key in answers if key] == [f"turn-{n}" for n in range(20)]
+    assert answers.count("") == 20

@@ -30,8 +30,9 @@ title 和 detail 随 Accept-Language 而定。</li>
 <li>Reads tell the row that they are as of (<code>Capwright-Row</code>, <code>ETag</code>).
 读取结果注明截至日志第几行。</li>
 <li>What happens streams from <code>/api/v1/stream</code> (WebSocket), with resume by row; with
-<code>together=1</code> a frame is a list of messages. 实时推送，断线可按行号续传；加 together=1
-则每帧为消息列表。</li>
+<code>together=1</code> a frame is a list of messages, or of answers. Commands go in alone or up to 500 in a
+list. 实时推送，断线可按行号续传；加 together=1 则每帧为消息或答复的列表；指令可逐条发送，
+也可成批发送（最多500条）。</li>
 <li><a href="/api/v1/openapi.json">OpenAPI 3.1</a></li>
 </ul>"""
 

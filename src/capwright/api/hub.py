@@ -108,6 +108,7 @@ class Listener:
         self.channels = frozenset(channels)
         self.together = together
         self.queue: asyncio.Queue[str] = asyncio.Queue(QUEUE)
+        self.ready = asyncio.Event()  # there is something to send
 
     def frames(self, messages: Sequence[Message]) -> list[str]:
         """Messages as this caller wants them: each in a frame of its own, or all in one."""
@@ -119,6 +120,7 @@ class Listener:
         with contextlib.suppress(asyncio.QueueFull):
             for frame in frames:
                 self.queue.put_nowait(frame)
+        self.ready.set()
 
 
 class Hub:

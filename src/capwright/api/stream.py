@@ -4,12 +4,13 @@
 
 A message is `{"seq": 29579, "channel": "trades:GDEA", "data": {…}}`. After a break, `after` with the last
 `seq` seen brings what came since; when that is too long ago the first message is `{"channel": "gap", …}` and
-the caller reads anew over HTTP. A book comes as it stands, at most twenty times a second. With `together=1`
-a frame is a list of messages, all that came since the last one: that costs both sides far less when much
-happens.
+the caller reads anew over HTTP. A book comes as it stands, at most twenty times a second.
 
-Commands go in as `{"id": "key", "command": {"command": "PlaceOrder", …}}` and are answered once they are
-durable, `{"id": "key", "answer": {…}}`, in a frame of their own; many may be under way at once.
+Commands go in as `{"id": "key", "command": {"command": "PlaceOrder", …}}`, alone or up to 500 in a list, and
+are carried out in their order. Each is answered once it is durable, `{"id": "key", "answer": {…}}`.
+
+With `together=1` every frame that comes out is a list: of messages, all that came since the last one, or of
+the answers of one commit. That costs both sides far less when much happens.
 """
 
 from __future__ import annotations
@@ -18,16 +19,11 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 from litestar import Router, WebSocket, websocket
 from litestar.exceptions import HTTPException, WebSocketDisconnect
-from msgspec import Struct
 
-from capwright.api.commands import Done, command_id_of, done, scope_of
 from capwright.api.hub import Hub, Listener
-from capwright.api.problem import Problem, status_of
-from capwright.kernel.refusal import Refused
-from capwright.market.machine import command_union
+from capwright.api.line import Line
 from capwright.projection.viewer import PUBLIC, Viewer, viewer_of
 
 if TYPE_CHECKING:
@@ -38,22 +34,10 @@ if TYPE_CHECKING:
 __all__ = ["router"]
 
 CHANNELS: Final = 40  # that one caller may follow
-UNDER_WAY: Final = 1_000  # commands of one connection
 GUARD_S: Final = 15.0  # how often it is asked again whether the caller may follow
 LONGEST_AFTER: Final = 18
 _TOO_SLOW: Final = 1013
 _REFUSED: Final = 4403
-_COMMAND: Final = msgspec.json.Decoder(command_union())
-
-
-class Asked(Struct):
-    """A command as it comes over the socket."""
-
-    id: str
-    command: msgspec.Raw
-
-
-_ASKED: Final = msgspec.json.Decoder(Asked)
 
 
 def allowed(viewer: Viewer, channel: str) -> bool:
@@ -90,10 +74,11 @@ async def stream(socket: WebSocket[Any, Any, Any]) -> None:
         return
     await socket.accept()
     one = Listener(channels, together=socket.query_params.get("together", "") == "1")
+    line = Line(socket, desk, one)
     missed = one.frames(hub.follow(one, int(after) if after else None))
     tasks = [
-        asyncio.create_task(_talk(socket, one, missed)),
-        asyncio.create_task(_listen(socket, desk)),
+        asyncio.create_task(line.talk(missed)),
+        asyncio.create_task(line.listen()),
     ]
     if caller.person:  # what is open to the public stays open
         tasks.append(asyncio.create_task(_guard(socket, desk, caller.person, channels)))
@@ -115,13 +100,6 @@ async def _closed(socket: WebSocket[Any, Any, Any], why: str) -> None:
     await socket.close(_REFUSED, reason=why[:120])
 
 
-async def _talk(socket: WebSocket[Any, Any, Any], one: Listener, missed: Sequence[str]) -> None:
-    for frame in missed:
-        await socket.send_data(frame, mode="text")
-    while not one.queue.full():  # a full queue has lost messages: the caller comes back with `after`
-        await socket.send_data(await one.queue.get(), mode="text")
-
-
 async def _guard(socket: WebSocket[Any, Any, Any], desk: Desk, person: str, channels: Sequence[str]) -> None:
     """End once the token or session is no longer good, or a channel no longer open to its person."""
     headers = dict(socket.scope["headers"])
@@ -135,42 +113,6 @@ async def _guard(socket: WebSocket[Any, Any, Any], desk: Desk, person: str, chan
             viewer = viewer_of(market, caller.person) if "read" in caller.scopes else PUBLIC
         if caller.person != person or not all(allowed(viewer, name) for name in channels):
             return
-
-
-async def _listen(socket: WebSocket[Any, Any, Any], desk: Desk) -> None:
-    gate = asyncio.Semaphore(UNDER_WAY)
-    tasks: set[asyncio.Task[None]] = set()
-    try:
-        while True:
-            raw = await socket.receive_data(mode="text")
-            await gate.acquire()
-            task = asyncio.create_task(_command(socket, desk, raw))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-            task.add_done_callback(lambda _: gate.release())
-    finally:
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _command(socket: WebSocket[Any, Any, Any], desk: Desk, raw: str | bytes) -> None:
-    """Carry one command out and answer it; a bad one is answered too, and the connection stays."""
-    key = ""
-    try:
-        asked = _ASKED.decode(raw)
-        key = asked.id
-        caller = await desk.caller(socket)  # again: it counts against the limits, and tokens end
-        command = _COMMAND.decode(asked.command)
-        caller.need(scope_of(type(command)))
-        command_id = command_id_of(desk, caller, key)
-        outcome = await desk.waiting.submit(command, command_id, caller.person)
-        answer = done(outcome, command_id)
-    except Refused as no:
-        answer = Done(0, "", problem=Problem.of(no.refusal, status_of(no.refusal)))
-    except HTTPException as no:
-        answer = Done(0, "", problem=Problem(no.detail, no.status_code))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        answer = Done(0, "", problem=Problem(str(error), 400))
-    await socket.send_data(msgspec.json.encode({"id": key, "answer": answer}).decode(), mode="text")
 
 
 router = Router("/api/v1", route_handlers=[stream])
