@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import wait
+from queue import SimpleQueue
 
 import msgspec
 import pytest
@@ -351,3 +352,16 @@ def test_every_code_of_the_journal_speaks_both_languages():
 def test_faults_are_refusals_so_that_one_handler_shows_them_all():
     assert issubclass(MachineFault, Refused)
     assert Taken("a", 1) == codec().events(b'[{"event":"Taken","purse":"a","coins":1}]')[0]
+
+
+def test_whoever_calls_hears_the_outcome_or_what_went_wrong(where):
+    heard = SimpleQueue()
+    with where.engine() as engine:
+        engine.call(Give("ann", 5), "g1", "bank", heard.put)
+        assert heard.get(timeout=10).seq == 1
+        assert ids(where) == ["g1"]
+        engine.call(Stumble(), "s1", "bank", heard.put)
+        assert isinstance(heard.get(timeout=10), MachineFault)
+    with pytest.raises(EngineClosed):
+        engine.call(Give("ann", 5), "g2", "bank", heard.put)
+    assert heard.empty()

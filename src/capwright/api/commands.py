@@ -33,8 +33,6 @@ from capwright.market.messages import CommandProposed
 from capwright.registry.messages import TransactionProposed
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from capwright.api.caller import Caller
     from capwright.api.desk import Desk
     from capwright.host.express import Answer
@@ -194,8 +192,8 @@ class CommandApp:
             command_id = command_id_of(self._desk, caller, key)
             self._desk.count(caller)
 
-            def then(future: Future[Outcome]) -> None:
-                answer(*_answered(future, command_id, headers))
+            def then(outcome: Outcome | BaseException) -> None:
+                answer(*_answered(outcome, command_id, headers))
 
             self._desk.waiting.call(command, command_id, caller.person, then)
         except (HTTPException, Refused):
@@ -203,14 +201,13 @@ class CommandApp:
         return True
 
 
-def _answered(future: Future[Outcome], command_id: str, headers: dict[bytes, bytes]) -> _Response:
-    try:
-        return _done(future.result(), command_id, headers)
-    except Refused as no:
-        return _problem(Problem.of(no.refusal, status_of(no.refusal)), headers)
-    except Exception:  # noqa: BLE001 - the sender must not wait for ever
-        _LOG.exception("unforeseen")
+def _answered(outcome: Outcome | BaseException, command_id: str, headers: dict[bytes, bytes]) -> _Response:
+    if isinstance(outcome, Refused):
+        return _problem(Problem.of(outcome.refusal, status_of(outcome.refusal)), headers)
+    if isinstance(outcome, BaseException):
+        _LOG.error("unforeseen", exc_info=outcome)
         return _problem(Problem("Internal Server Error", 500), headers)
+    return _done(outcome, command_id, headers)
 
 
 def _done(outcome: Outcome, command_id: str, headers: dict[bytes, bytes]) -> _Response:

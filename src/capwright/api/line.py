@@ -21,7 +21,6 @@ from capwright.market.machine import command_union
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import Future
 
     from litestar import WebSocket
 
@@ -132,10 +131,10 @@ class Line:
         except (HTTPException, Refused, *_UNREADABLE) as no:
             self._answer(asked.id, _problem(no))
 
-    def _then(self, key: str, command_id: str) -> Callable[[Future[Outcome]], None]:
-        def then(future: Future[Outcome]) -> None:
-            error = future.exception()
-            self._answer(key, done(future.result(), command_id) if error is None else _problem(error))
+    def _then(self, key: str, command_id: str) -> Callable[[Outcome | BaseException], None]:
+        def then(answer: Outcome | BaseException) -> None:
+            said = _problem(answer) if isinstance(answer, BaseException) else done(answer, command_id)
+            self._answer(key, said)
 
         return then
 

@@ -11,12 +11,11 @@ from capwright.kernel.refusal import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
 
     from capwright.host import Host
     from capwright.kernel.message import Command, Outcome
 
-    _Then = Callable[[Future[Outcome]], None]
+    _Then = Callable[[Outcome | BaseException], None]
 
 __all__ = ["Waiting"]
 
@@ -28,21 +27,20 @@ class Waiting:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._done: deque[tuple[_Then, Future[Outcome]]] = deque()
+        self._done: deque[tuple[_Then, Outcome | BaseException]] = deque()
         self._woken = False
 
     def submit(self, command: Command, command_id: str, actor: str) -> asyncio.Future[Outcome]:
         """Send a command; the future is answered when its row is on disk."""
         mine: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
-        def then(theirs: Future[Outcome]) -> None:
+        def then(answer: Outcome | BaseException) -> None:
             if mine.done():  # whoever waited has gone
                 return
-            error = theirs.exception()
-            if error is None:
-                mine.set_result(theirs.result())
+            if isinstance(answer, BaseException):
+                mine.set_exception(answer)
             else:
-                mine.set_exception(error)
+                mine.set_result(answer)
 
         try:
             self.call(command, command_id, actor, then)
@@ -54,8 +52,8 @@ class Waiting:
         """Send a command; `then` is called in the loop when its row is on disk, or nobody can say."""
         loop = asyncio.get_running_loop()
 
-        def answered(theirs: Future[Outcome]) -> None:
-            self._done.append((then, theirs))
+        def answered(answer: Outcome | BaseException) -> None:
+            self._done.append((then, answer))
             if not self._woken:
                 self._woken = True
                 try:
@@ -63,13 +61,13 @@ class Waiting:
                 except RuntimeError:  # the loop is closed: nobody waits any more
                     self._woken = False
 
-        self._host.submit(command, command_id, actor).add_done_callback(answered)
+        self._host.call(command, command_id, actor, answered)
 
     def _hand_over(self) -> None:
         self._woken = False
         while self._done:
-            then, theirs = self._done.popleft()
+            then, answer = self._done.popleft()
             try:
-                then(theirs)
+                then(answer)
             except Exception:  # noqa: BLE001 - one answer that fails must not keep the others back
                 _LOG.exception("an answer was lost")

@@ -27,7 +27,7 @@ from capwright.projection.follower import Follower
 from capwright.projection.views import Views
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
     from contextlib import AbstractContextManager
     from types import TracebackType
@@ -156,6 +156,19 @@ class Host:
         assert self._engine is not None
         return self._engine.submit(command, command_id, actor)
 
+    def call(
+        self, command: Command, command_id: str, actor: str, then: Callable[[Outcome | BaseException], None]
+    ) -> None:
+        """As `submit`, but calls `then` with the outcome or what it would raise: a future costs more.
+
+        It is called in another thread, and must neither wait nor raise.
+        """
+        if self._engine is None:
+            self.submit(command, command_id, actor).add_done_callback(lambda one: then(_answer(one)))
+        else:
+            self.bulk.take(actor, command)
+            self._engine.call(command, command_id, actor, then)
+
     def refusal_of(self, command: Command, actor: str, lang: str = "en") -> dict[str, str]:
         """Try a command without effect: the code and message of its refusal, or nothing."""
         try:
@@ -182,3 +195,7 @@ class Host:
             self._engine.close()
         self.follower.close()
         self.views.close()
+
+
+def _answer(future: Future[Outcome]) -> Outcome | BaseException:
+    return future.exception() or future.result()

@@ -45,6 +45,19 @@ PATIENCE_S: Final = 5.0  # how long an interrupted commit is looked into before 
 _RETRY_S: Final = 0.05
 
 
+class _Call:
+    """Someone who waits with a function instead of a future."""
+
+    __slots__ = ("set_exception", "set_result")
+
+    def __init__(self, then: Callable[[Outcome | BaseException], None]) -> None:
+        self.set_result = self.set_exception = then
+
+    def set_running_or_notify_cancel(self) -> bool:
+        """Nobody can take it back."""
+        return True
+
+
 class Engine:
     """Drives one machine and is the only writer of `store`, which it closes in the end.
 
@@ -72,7 +85,7 @@ class Engine:
         self._committed = committed  # is told of records, with their events, once they are durable
         self._lock = threading.RLock()  # held while commands are carried out and written
         self._gate = threading.Lock()  # held while the queue is entered or closed
-        self._queue: SimpleQueue[tuple[Envelope, Future[Outcome]] | None] = SimpleQueue()
+        self._queue: SimpleQueue[tuple[Envelope, Future[Outcome] | _Call] | None] = SimpleQueue()
         self._writer: threading.Thread | None = None
         self._closing = False
         self._stopped: Refused | None = None  # why this engine never works again
@@ -122,14 +135,26 @@ class Engine:
         acknowledged.
         """
         future: Future[Outcome] = Future()
+        self._enter(Envelope(command, command_id, actor, at_ms), future)
+        return future
+
+    def call(
+        self, command: Command, command_id: str, actor: str, then: Callable[[Outcome | BaseException], None]
+    ) -> None:
+        """As `submit`, but calls `then` with the outcome or what it would raise: a future costs more.
+
+        It is called in the engine's thread, and must neither wait nor raise.
+        """
+        self._enter(Envelope(command, command_id, actor), _Call(then))
+
+    def _enter(self, envelope: Envelope, waiting: Future[Outcome] | _Call) -> None:
         with self._gate:
             if self._closing:
                 raise fault.unavailable(fault.CLOSED)
             if self._writer is None:
                 self._writer = threading.Thread(target=self._serve, name="capwright-journal", daemon=True)
                 self._writer.start()
-            self._queue.put((Envelope(command, command_id, actor, at_ms), future))
-        return future
+            self._queue.put((envelope, waiting))
 
     def run_batch(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
         """Carry out commands in order and return their durable outcomes; raises what went wrong first.
@@ -216,7 +241,7 @@ class Engine:
             if item is None:
                 return
 
-    def _answer(self, waiting: list[tuple[Envelope, Future[Outcome]]]) -> None:
+    def _answer(self, waiting: list[tuple[Envelope, Future[Outcome] | _Call]]) -> None:
         answers: Sequence[Outcome | BaseException]
         try:
             answers = self._work([envelope for envelope, _ in waiting])
