@@ -91,6 +91,23 @@ def test_others_do_not_get_it(site, visitor, signed_in):
     assert other.get(f"/desk/accounts/{own}/certificates/surrender/{one.id}.pdf").status_code == 404
 
 
+def test_certificates_of_many_rows_open_the_journal_once(site, monkeypatch):
+    from capwright.projection import rows
+    from capwright.web.certificates import _of_rows
+
+    done = site.host.views.rows("SELECT seq FROM completed WHERE type = 'surrender' LIMIT 20")
+    seqs = sorted(row["seq"] for row in done)
+    opened, plain = [], rows.open_store
+
+    def counted(*given, **more):
+        opened.append(given)
+        return plain(*given, **more)
+
+    monkeypatch.setattr(rows, "open_store", counted)
+    assert [one.seq for one in _of_rows(seqs)] == seqs
+    assert (len(seqs), len(opened)) == (20, 1)
+
+
 def test_a_surrender_undone_is_superseded(site, visitor):
     account, one = certificate_of(site, "ceramics-05")
     undo = ProposeTransaction("reversal_of_surrender", reverses=one.transaction_id)

@@ -12,6 +12,8 @@ from capwright.projection.rows import read_rows, row_of
 from capwright.web.hosting import host
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from capwright.journal.chain import Record
     from capwright.projection.certificates import Name
 
@@ -37,14 +39,13 @@ class Checked(Struct, frozen=True):
 def check(kind: str, text: str) -> Checked:
     """Work out again what the certificate of this id must say."""
     name = named(kind, text)
-    if name is None or not 0 < name.seq <= host().head.seq:
+    if name is None or not 0 < name.seq <= (head := host().head).seq:
         return Checked("unknown")
+    host().follower.wait_for(head.seq)  # the tables come after the state
     if kind == "holding":
         return _check_holding(name)
-    found = next(
-        (one for one in _of_seq(name.seq) if one.kind == kind and one.id.rpartition(".")[2] == name.digest),
-        None,
-    )
+    certified = (one for one in _of_rows([name.seq]) if one.kind == kind)
+    found = next((one for one in certified if one.id.rpartition(".")[2] == name.digest), None)
     if found is None:
         return Checked("unknown")
     undone = host().views.rows(_REVERSAL, (found.transaction_id,))
@@ -94,9 +95,7 @@ def listed(number: str) -> list[Checked]:
         f" WHERE done.source = ? AND done.target IN ({marks}) ORDER BY done.seq DESC LIMIT ?",
         (number, *ends, _LISTED),
     )
-    by_transaction = {
-        one.transaction_id: one for seq in sorted({row["seq"] for row in rows}) for one in _of_seq(seq)
-    }
+    by_transaction = {one.transaction_id: one for one in _of_rows(sorted({row["seq"] for row in rows}))}
     return [
         Checked(
             "superseded" if row["by_seq"] else "valid",
@@ -107,13 +106,18 @@ def listed(number: str) -> list[Checked]:
     ]
 
 
-def _of_seq(seq: int) -> list[Certificate]:
+def _of_rows(seqs: Sequence[int]) -> list[Certificate]:
+    """What rows of the journal certify."""
     with host().look() as market:
         purposes = {
             one.number: one.purpose for one in market.book.state.accounts.values() if one.purpose in ENDS
         }
-    row = _record(seq)
-    return list(of_row(row.seq, row.at, row.hash, market_codec().events(row.events), purposes))
+    codec = market_codec()
+    return [
+        one
+        for row in read_rows(host().views, host().url, seqs)
+        for one in of_row(row.seq, row.at, row.hash, codec.events(row.events), purposes)
+    ]
 
 
 def _record(seq: int) -> Record:
