@@ -155,6 +155,32 @@ def test_an_address_that_is_not_known_is_outside_every_network():
     Caller("p", frozenset(), "p").check_address("")
 
 
+def test_a_database_that_is_away_is_asked_at_a_steady_pace(tmp_path):
+    """However often it is nudged: each wait for a row nudges, and people wait just then."""
+    from capwright.journal.engine import Engine
+    from capwright.journal.fault import StoreFailed
+    from capwright.journal.store import open_store
+    from capwright.market import Market
+    from capwright.projection.follower import Follower
+
+    path = str(tmp_path / "market.sqlite")
+    with Engine(open_store(path, create=True), Market, clock=lambda: 1_700_000_000_000) as engine:
+        engine.execute(opening(MINI), "open", "authority")
+    asked = []
+
+    def away(*_given):
+        asked.append(time.monotonic())
+        raise StoreFailed("away")
+
+    with Follower(path, poll_s=0.01) as follower:
+        follower._store.scan, follower._store.reopen = away, away
+        until = time.monotonic() + 0.6
+        while time.monotonic() < until:
+            follower.nudge()
+            time.sleep(0.005)
+    assert 0 < len(asked) <= 4, "once, and once more to connect anew; not with every nudge"
+
+
 def test_one_faulty_subscriber_ends_nothing(tmp_path, caplog):
     """It is named in the log once, is handed the next rows all the same, and others hear everything."""
     from capwright.journal.engine import Engine

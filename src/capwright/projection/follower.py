@@ -53,6 +53,7 @@ BEHIND = define(
 )
 _LOG: Final = logging.getLogger(__name__)
 POLL_S: Final = 0.25  # how often a journal is looked at when nobody says that it has grown
+RETRY_S: Final = 1.0  # how often a database that is away is asked again
 PATIENCE_S: Final = 10.0
 _PACE_S: Final = 0.02
 _TOGETHER: Final = 500  # offered rows that are folded at once
@@ -162,6 +163,8 @@ class Follower:
 
     def offer(self, records: Sequence[Record], decoded: Sequence[tuple[Event, ...]]) -> None:
         """Take over rows that an engine in this process has just made durable, in their order."""
+        if self._fault is not None:  # nobody would take them away again
+            return
         self._offered.append([Committed.made(*pair) for pair in zip(records, decoded, strict=True)])
         self._nudged.set()
 
@@ -241,7 +244,7 @@ class Follower:
             except StoreFailed:  # the database is away: what is shown stays, and is marked by its head
                 with contextlib.suppress(StoreFailed):
                     self._store.reopen()
-                self._nudged.wait(1.0)
+                self._closed.wait(RETRY_S)  # a nudge does not bring it back
                 continue
             except BaseException as fault:  # noqa: BLE001 - a wrong journal: told to whoever asks
                 self._fault = fault
