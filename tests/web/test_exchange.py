@@ -117,6 +117,24 @@ def test_alerts_are_those_of_the_watch(site, desk):
     assert alerts_of(site.host) == (found, True), "looking again raises nothing twice"
 
 
+def test_alerts_of_days_gone_by_are_let_go(site, desk, monkeypatch):
+    from weakref import WeakKeyDictionary
+
+    from capwright.projection import alerts
+
+    monkeypatch.setattr(alerts, "_FEEDS", WeakKeyDictionary())
+    found, _ = alerts.alerts_of(site.host, wait=True)
+    monkeypatch.setattr(alerts, "DAYS", 2)
+    do(desk, action="notice", title="Notice", text="A new row")
+    site.settle()
+    kept, _ = alerts.alerts_of(site.host, wait=True)
+    opened = site.host.views.rows(
+        "SELECT at_ms FROM act WHERE command = 'OpenTradingDay' AND refused = '' ORDER BY seq DESC LIMIT 2"
+    )
+    assert kept == tuple(alert for alert in found if alert.at_ms >= opened[-1]["at_ms"])
+    assert len(kept) < len(found)
+
+
 def test_many_rows_are_looked_through_beside_the_page(site, desk, monkeypatch):
     from capwright.projection import alerts
 

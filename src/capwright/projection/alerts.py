@@ -69,16 +69,23 @@ def _catch_up(replica: Replica, feed: _Feed) -> None:
         feed.working = False
 
 
-def _begin(replica: Replica, feed: _Feed) -> None:
+def _first_morning(replica: Replica) -> tuple[int, int] | None:
+    """Row and time of the opening of the first trading day that is watched."""
     mornings = replica.views.rows(
-        "SELECT seq FROM act WHERE command = 'OpenTradingDay' AND refused = '' ORDER BY seq DESC LIMIT ?",
+        "SELECT seq, at_ms FROM act WHERE command = 'OpenTradingDay' AND refused = ''"
+        " ORDER BY seq DESC LIMIT ?",
         (DAYS,),
     )
+    return (mornings[-1]["seq"], mornings[-1]["at_ms"]) if mornings else None
+
+
+def _begin(replica: Replica, feed: _Feed) -> None:
+    morning = _first_morning(replica)
     with replica.look() as market:
         rules = market.rulebook.now()
-        if mornings and rules.body.exchange is not None:
+        if morning is not None and rules.body.exchange is not None:
             feed.watch = Watch.of(rules, market.book)
-    feed.seq = mornings[-1]["seq"] - 1 if mornings else 0
+    feed.seq = morning[0] - 1 if morning is not None else 0
 
 
 def _read(replica: Replica, feed: _Feed, watch: Watch) -> None:
@@ -97,4 +104,6 @@ def _read(replica: Replica, feed: _Feed, watch: Watch) -> None:
                 break
     finally:
         store.close()
+    _, begins_ms = _first_morning(replica) or (0, 0)  # days go by while the process runs
+    watch.alerts[:] = [alert for alert in watch.alerts if alert.at_ms >= begins_ms]
     feed.known = tuple(watch.alerts)
