@@ -238,7 +238,7 @@ def test_json_may_begin_with_a_byte_order_mark():
 @pytest.mark.parametrize(
     ("text", "zh"),
     [
-        ('{"year":"x"}', "year 处有误：应为 int，实为 str。"),
+        ('{"year":"x"}', "year 处有误：应为整数，实为文本。"),
         ('{"years":1}', "$ 处有误：含有未知的键 years。"),
         ("{}", "$ 处有误：缺少必填的键 enterprise。"),
     ],

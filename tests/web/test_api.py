@@ -104,7 +104,7 @@ def test_a_scope_bounds_what_a_token_does(site):
     assert reader.get("/accounts").status_code == 200
     answer = reader.post("/commands/WithdrawCash", json={"account": "GD-1", "amount_fen": 1})
     assert answer.status_code == 403
-    assert "write" in answer.json()["title"]
+    assert "write" in answer.json()["message_en"]
 
 
 def test_a_session_counts_only_from_this_site(site):

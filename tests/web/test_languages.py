@@ -1,16 +1,20 @@
 """Languages: which one a reader gets; traditional Chinese is made without touching what is not text."""
 
+import inspect
 import re
 from datetime import UTC, date, datetime
 
 import pytest
 
 from capwright.exchange.messages import CancelOrder
+from capwright.kernel.message import Command
 from capwright.kernel.quantity import currency_word
 from capwright.market.machine import COMMANDS
 from capwright.web.certificates import listed
 from capwright.web.language import ENGLISH, SIMPLIFIED, TRADITIONAL, chosen, page, traditional
 from tests.papers import pages_of
+
+HAN = re.compile("[\u4e00-\u9fff]")
 
 
 @pytest.mark.parametrize(
@@ -324,7 +328,7 @@ def test_a_refusal_gives_its_reason_in_chinese_too(url, why):
 def test_a_field_that_cannot_be_read_says_why_in_chinese(signed_in):
     fields = {"account": "a", "vintage": "two", "command_id": "web/n", "try": "1"}
     answer = signed_in("authority-1").post("/desk/act/AdvanceNewProject/?lang=zh", fields)
-    assert "“vintage”无法读取：须填写整数。" in answer.content.decode()
+    assert "“配额年度”无法读取：须填写整数。" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -341,3 +345,121 @@ def test_the_working_is_told_in_chinese_and_notes_stay(note, zh):
 
     assert datum_note(note, "zh") == zh
     assert datum_note(note, "en") == note
+
+
+def test_every_command_says_what_it_does_in_both_languages():
+    from capwright.projection.about import ABOUT, about
+    from capwright.web.templatetags.forms import labels
+
+    assert set(ABOUT) == {kind.__name__ for kind in COMMANDS}
+    for kind in COMMANDS:
+        en, zh = (about(kind, lang, labels(kind, lang)) for lang in ("en", "zh"))
+        assert en != inspect.cleandoc(Command.__doc__), f"{kind.__name__} has no docstring of its own"
+        assert not HAN.search(en)
+        assert set(re.findall("`([^`]*)`", ABOUT[kind.__name__])) <= set(labels(kind, "zh"))
+        assert "`" not in zh + en
+        assert not re.search("[a-z]{3,}", zh), zh
+
+
+def test_a_command_is_described_with_the_labels_of_its_form(signed_in):
+    text = signed_in("exchange-1").get("/desk/act/LiftMeasure/", {"lang": "zh"}).content.decode()
+    assert "该措施不再计入暂停次数" in text
+    text = signed_in("cement-05:operator").get("/desk/act/SurrenderUnits/", {"lang": "zh"}).content.decode()
+    assert "“数量”填0表示清缴全部欠缴数量。" in text
+    assert "`" not in text
+
+
+def test_nested_values_are_shown_by_example(signed_in):
+    text = signed_in("cement-05:operator").get("/desk/act/SurrenderUnits/", {"lang": "zh"}).content.decode()
+    assert (
+        "JSON，例如 <code>[{&quot;series&quot;:&quot;GDEA-2023&quot;,&quot;quantity_t&quot;:1000}]</code>"
+        in text
+    )
+
+
+REASONS = [
+    ("Expected `int`, got `str` - at `$.year`", "$.year处：应为整数，实为文本"),
+    ("Object missing required field `on`", "缺少必填的键 on"),
+    ("Expected `str` of length <= 20 - at `$.a`", "$.a处：文本的长度应不大于 20"),
+    ("Expected `int` >= 1", "应为不小于 1的整数"),
+    ("Input data was truncated", "内容不完整"),
+    ("Unclosed array (at line 2, column 1)", "数组没有结束（第2行第1列）"),
+    ("Expected '=' after a key in a key/value pair (at end of document)", "键之后缺少“=”"),
+    ("No space left on device", "磁盘空间不足"),
+    ("as agreed with the firm", "as agreed with the firm"),
+]
+
+
+@pytest.mark.parametrize(("said", "zh"), REASONS)
+def test_what_a_library_said_is_told_in_chinese(said, zh):
+    from capwright.kernel.outside import in_chinese
+
+    assert in_chinese(said) == zh
+
+
+def test_every_reason_of_ours_has_chinese():
+    """A refusal's `reason` or `why` that stands in the source in English alone is known to the catalogue."""
+    import ast
+    from pathlib import Path
+
+    import capwright
+    from capwright.kernel.outside import OUTSIDE, in_chinese
+
+    found = set()
+    for path in Path(capwright.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name | ast.Attribute):
+                given = {one.arg: one.value for one in call.keywords}
+                name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+                if name in {"refuse", "_refuse", "open_fault", "problem", "ChainFault"}:
+                    found |= {
+                        value.value
+                        for key, value in given.items()
+                        if key in OUTSIDE and f"{key}_zh" not in given and isinstance(value, ast.Constant)
+                    }
+    assert len(found) > 10
+    assert {one for one in found if not HAN.search(in_chinese(one))} == set()
+
+
+def test_the_api_refuses_in_one_way_only():
+    """A `Fault` has both languages; what litestar has for the same is English."""
+    from pathlib import Path
+
+    import capwright.api
+
+    home = Path(capwright.api.__file__).parent
+    source = {path.name: path.read_text(encoding="utf-8") for path in home.glob("*.py")}
+    assert "def of_http" in source.pop("problem.py")
+    for name, text in source.items():
+        assert not re.search(r"\bProblem\(|raise \w+Exception\(", text), name
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "en", "zh"),
+    [
+        ("GET", "/nothing", None, 404, "Not found", "不存在"),
+        ("GET", "/accounts", None, 403, "Sign in", "请登录"),
+        ("POST", "/commands/Nothing", {}, 404, "no such command", "没有该指令"),
+        ("GET", "/commands/CancelOrder", None, 405, "by POST", "POST"),
+        (
+            "POST",
+            "/commands/CancelOrder",
+            {"account": 1},
+            400,
+            "Expected `str`",
+            "$.account处：应为文本，实为整数",
+        ),
+    ],
+)
+def test_http_says_it_in_both_languages(site, method, path, body, status, en, zh):
+    client = site.api("cement-05:operator" if body is not None else "")
+    for accepted, tag in (("en", "en"), ("zh-CN", "zh-Hans"), ("zh-HK", "zh-Hant-HK")):
+        answer = client.request(method, path, json=body, headers={"accept-language": accepted})
+        assert answer.status_code == status, answer.text
+        assert answer.headers["Content-Language"] == tag
+        said = answer.json()
+        assert en.lower() in said["message_en"].lower()
+        assert zh in said["message_zh"]
+        spelt = traditional if tag == "zh-Hant-HK" else str
+        assert said["detail"] == (said["message_en"] if tag == "en" else spelt(said["message_zh"]))
+        assert bool(HAN.search(said["title"])) == (tag != "en")

@@ -6,10 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 from litestar import Response, get
-from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from capwright.api.desk import Page, answer, desk_of, need_account
+from capwright.api.fault import NO_ACCOUNT, SIGN_IN, Fault
 from capwright.api.lists import LAST, After, Ask, Limit, part_of
 from capwright.api.records import ActRecord, OrderRecord
 from capwright.exchange.room import ExchangeRoom
@@ -33,7 +33,7 @@ async def accounts(request: Ask, after: FromQuery[str] = "", limit: Limit = 100)
     desk = desk_of(request)
     viewer = await desk.viewer(request)
     if not viewer.person:
-        raise PermissionDeniedException("Sign in, or send an access token")
+        raise Fault(403, *SIGN_IN)
     with desk.host.look() as state:
         mine = sorted(
             number for number in state.book.state.accounts if viewer.may_read(number) and number > after
@@ -55,7 +55,7 @@ async def account(request: Ask, number: FromPath[str]) -> Response[bytes]:
     with desk.host.look() as state:
         found = state.book.state.accounts.get(number)
         if found is None:
-            raise NotFoundException("No such account, or none of yours")
+            raise Fault(404, *NO_ACCOUNT)
         record = records.account_record(found, tuple(viewer.accounts.get(number, ())))
         return answer(request, record, desk.host.head.seq)
 
@@ -167,7 +167,9 @@ async def serial(request: Ask, serial: FromPath[str]) -> Response[bytes]:
     desk = desk_of(request)
     viewer = await desk.viewer(request)
     if not viewer.has("authority", "operator", "auditor"):
-        raise PermissionDeniedException("The moves of units are told to those who keep the register")
+        raise Fault(
+            403, "The moves of units are told to those who keep the register", "配额变动仅供登记机构等查询"
+        )
     series, number = parse_serial(serial)
     seq = desk.host.head.seq
     return answer(request, await asyncio.to_thread(_steps, desk, seq, series, number), seq)

@@ -14,9 +14,9 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 
 from django.db import Error
-from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from msgspec import Struct
 
+from capwright.api.fault import SIGN_IN, Fault
 from capwright.kernel.refusal import refuse
 from capwright.web.people import holder_of_session, person_of_token
 from capwright.web.refusals import PEOPLE_AWAY
@@ -41,16 +41,14 @@ class Caller(Struct, frozen=True):
     def check_address(self, address: str) -> None:
         """Refuse an address outside the networks that the client was made for, and one that is not known."""
         if self.networks and not _within(address, self.networks):
-            raise PermissionDeniedException("This client may not call from this address")
+            raise Fault(403, "This client may not call from this address", "该程序不得从此地址访问")
 
     def need(self, scope: str) -> None:
         """Refuse whoever lacks a scope."""
         if not self.person:
-            raise NotAuthorizedException(
-                "Sign in, or send an access token", headers={"WWW-Authenticate": "Bearer"}
-            )
+            raise Fault(401, *SIGN_IN, {"WWW-Authenticate": "Bearer"})
         if scope not in self.scopes:
-            raise PermissionDeniedException(f"The access token lacks the scope '{scope}'")
+            raise Fault(403, f"The access token lacks the scope '{scope}'", f"访问令牌缺少“{scope}”权限范围")
 
 
 NOBODY: Final = Caller("", frozenset(), "")
@@ -108,9 +106,11 @@ class Callers:
             kind, _, token = said.partition(" ")
             found = person_of_token(token.strip()) if kind.lower() == "bearer" and token else None
             if found is None:
-                raise NotAuthorizedException(
+                raise Fault(
+                    401,
                     "The access token is not valid (any more)",
-                    headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+                    "访问令牌无效或已过期",
+                    {"WWW-Authenticate": 'Bearer error="invalid_token"'},
                 )
             return Caller(found.person, frozenset(found.scopes), found.person, found.networks)
         session = holder_of_session(_cookie(headers[b"cookie"], self._session))

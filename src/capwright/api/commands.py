@@ -16,17 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from litestar import Request, Response, Router, post
-from litestar.exceptions import (
-    ClientException,
-    HTTPException,
-    MethodNotAllowedException,
-    NotFoundException,
-)
+from litestar.exceptions import HTTPException
 from msgspec import Struct, field
 
 from capwright.api.desk import desk_of
+from capwright.api.fault import TITLES, Fault
 from capwright.api.problem import Problem, status_of
 from capwright.kernel.message import Command, Outcome
+from capwright.kernel.outside import in_chinese
 from capwright.kernel.refusal import Refused
 from capwright.market.machine import COMMANDS, command_union
 from capwright.market.messages import CommandProposed
@@ -107,7 +104,11 @@ def command_id_of(desk: Desk, caller: Caller, key: str) -> str:
     time, so that ids made together lie together in the store's index, and a commit writes few pages.
     """
     if len(key) > _LONGEST_KEY or not key.isprintable():
-        raise ClientException("Idempotency-Key must have at most 120 printable characters")
+        raise Fault(
+            400,
+            "Idempotency-Key must have at most 120 printable characters",
+            "Idempotency-Key 至多120个可显示字符",
+        )
     if not key:
         drawn = hashlib.blake2b(next(_COUNT).to_bytes(8), key=_DRAW, digest_size=10)
         return f"api/{time.time_ns() // 1_000_000:012x}{drawn.hexdigest()}"
@@ -151,7 +152,7 @@ class CommandApp:
             status, head, body = _problem(Problem.of(no.refusal, status_of(no.refusal)), headers)
         except HTTPException as no:
             more = [(k.lower().encode(), v.encode()) for k, v in (no.headers or {}).items()]
-            status, head, body = _problem(Problem(no.detail, no.status_code), headers)
+            status, head, body = _problem(Problem.of_http(no), headers)
             head += more
         head.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": head})
@@ -160,9 +161,9 @@ class CommandApp:
     async def _answer(self, scope: Any, headers: dict[bytes, bytes], receive: Any) -> _Response:
         known = self._known.get(scope["path"])
         if known is None:
-            raise NotFoundException("There is no such command")
+            raise Fault(404, "There is no such command", "没有该指令")
         if scope["method"] != "POST":
-            raise MethodNotAllowedException(headers={"Allow": "POST"})
+            raise Fault(405, "Commands are sent by POST", "指令须以 POST 提交", {"Allow": "POST"})
         decoder, needed = known
         caller = await self._desk.caller_of(scope, headers)
         caller.need(needed)
@@ -206,7 +207,7 @@ def _answered(outcome: Outcome | BaseException, command_id: str, headers: dict[b
         return _problem(Problem.of(outcome.refusal, status_of(outcome.refusal)), headers)
     if isinstance(outcome, BaseException):
         _LOG.error("unforeseen", exc_info=outcome)
-        return _problem(Problem("Internal Server Error", 500), headers)
+        return _problem(Problem.of_http(Fault(500, *TITLES[500])), headers)
     return _done(outcome, command_id, headers)
 
 
@@ -230,7 +231,7 @@ async def _in_time(receive: Any) -> bytes:
         async with asyncio.timeout(SLOWEST_BODY_S):
             return await _body(receive)
     except TimeoutError:
-        raise ClientException("The body came too slowly", status_code=408) from None
+        raise Fault(408, "The body came too slowly", "内容传输过慢") from None
 
 
 async def _body(receive: Any) -> bytes:
@@ -240,11 +241,11 @@ async def _body(receive: Any) -> bytes:
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            raise ClientException("The request broke off")
+            raise Fault(400, "The request broke off", "请求中断")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > LONGEST_BODY:
-            raise ClientException("The body is too long", status_code=413)
+            raise Fault(413, "The body is too long", "内容过长")
         if not message.get("more_body"):
             return b"".join(parts)
 
@@ -253,11 +254,13 @@ def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
     try:
         return decoder.decode(raw)
     except msgspec.ValidationError as error:
-        raise ClientException(str(error), status_code=400) from None
+        raise Fault(400, str(error), in_chinese(str(error))) from None
     except RecursionError:
-        raise ClientException("The body is nested too deeply", status_code=400) from None
+        raise Fault(400, "The body is nested too deeply", "内容嵌套过深") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ClientException(f"The body is not JSON: {error}", status_code=400) from None
+        raise Fault(
+            400, f"The body is not JSON: {error}", f"内容不是有效的 JSON：{in_chinese(str(error))}"
+        ) from None
 
 
 @post(
@@ -272,7 +275,7 @@ async def batch(request: Request[Any, Any, Any]) -> Response[bytes]:
     desk = desk_of(request)
     asked: Batch = _decoded(_BATCH, await request.body())
     if not 0 < len(asked.commands) <= MAX_BATCH:
-        raise ClientException(f"A batch has 1 to {MAX_BATCH} commands")
+        raise Fault(400, f"A batch has 1 to {MAX_BATCH} commands", f"一批须有1至{MAX_BATCH}条指令")
     caller = await desk.caller(request, len(asked.commands))
     commands = [_decoded(_DECODER, bytes(item.command)) for item in asked.commands]
     for command in commands:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import NotFoundException, PermissionDeniedException
 from msgspec import Struct
 
 from capwright import __version__
 from capwright.api.caller import Caller, Callers
+from capwright.api.fault import NO_ACCOUNT, SIGN_IN, Fault
 from capwright.api.limits import Limiter
 from capwright.api.waiting import Waiting
 from capwright.projection.viewer import PUBLIC, Viewer, viewer_of
@@ -84,9 +84,9 @@ def desk_of(request: Request[Any, Any, Any]) -> Desk:
 def need_account(viewer: Viewer, account: str) -> None:
     """Refuse whoever may not read an account; to a stranger it is not there."""
     if not viewer.person:
-        raise PermissionDeniedException("Sign in, or send an access token")
+        raise Fault(403, *SIGN_IN)
     if not viewer.may_read(account):
-        raise NotFoundException("No such account, or none of yours")
+        raise Fault(404, *NO_ACCOUNT)
 
 
 def answer(request: Request[Any, Any, Any], value: Any, seq: int, *, public: bool = False) -> Response[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from litestar.exceptions import TooManyRequestsException
+from capwright.api.fault import Fault
 
 __all__ = ["Limiter"]
 
@@ -29,7 +29,12 @@ class Limiter:
         left = min(self._burst, left + (now - when) * self._rate) - count
         if left < 0:
             wait = max(1, round((-left) / self._rate))
-            raise TooManyRequestsException("Too many requests", headers={"Retry-After": str(wait)})
+            raise Fault(
+                429,
+                f"Too many requests; come back in {wait} s",
+                f"请求过于频繁，请{wait}秒后再试",
+                {"Retry-After": str(wait)},
+            )
         if len(self._buckets) > _MOST_KEPT:
             self._buckets.clear()
         self._buckets[key] = (left, now)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from capwright.api.desk import Page, answer, desk_of, need_account
+from capwright.api.fault import Fault
 from capwright.api.lists import After, Ask, Limit, part_of
 from capwright.api.records import BookRecord, DayRecord, Level, MarketRecord, ProductRecord, TradeRecord
 from capwright.exchange.room import ExchangeRoom
@@ -72,7 +72,7 @@ async def book(request: Ask, product: FromPath[str], levels: Limit = 20) -> Resp
     with desk.host.look() as state:
         room, seq = room_of(state.rooms, ExchangeRoom), desk.host.head.seq
         if room.state.day is None or product not in room.state.day.products:
-            raise NotFoundException(f"There is no product {product} today")
+            raise Fault(404, f"There is no product {product} today", f"今日没有品种{product}")
         found = room.desk.books.get(product)
         sides = [
             [Level(*one) for one in found.depth(side, levels)] if found else [] for side in ("buy", "sell")

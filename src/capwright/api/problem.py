@@ -9,6 +9,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from msgspec import Struct
 
+from capwright.api.fault import TITLES, Fault
 from capwright.host.bulk import TOO_MUCH
 from capwright.kernel.refusal import Refusal, Refused
 from capwright.web.language import ENGLISH, chosen
@@ -26,8 +27,8 @@ _NOT_KNOWN: Final = "CW-86"  # the journal is away: the command may be sent agai
 class Problem(Struct, omit_defaults=True):
     """Why a request was not done. `code` never changes its meaning; `seq` is the row with the refusal.
 
-    `title` and `detail` of a refusal are in the language of `Accept-Language`: English, simplified or
-    traditional Chinese; English where none is asked for. In batches and streams the two messages stand alone.
+    `title` and `detail` are in the language of `Accept-Language`: English, simplified or traditional
+    Chinese; English where none is asked for. In batches and streams the two messages stand alone.
     """
 
     title: str
@@ -44,7 +45,7 @@ class Problem(Struct, omit_defaults=True):
     def of(cls, refusal: Refusal, status: int = 422, seq: int = 0) -> Self:
         """A refusal as a problem."""
         return cls(
-            title="Refused",
+            title=TITLES[422][0],
             status=status,
             code=refusal.code,
             message_en=refusal.message("en"),
@@ -54,16 +55,25 @@ class Problem(Struct, omit_defaults=True):
             type=f"/reference/refusals/#{refusal.code}",
         )
 
+    @classmethod
+    def of_http(cls, error: HTTPException) -> Self:
+        """A request that the market was not asked about; the framework's own words are English only."""
+        title, title_zh = _title(error.status_code)
+        zh = error.zh if isinstance(error, Fault) else title_zh
+        return cls(title, error.status_code, message_en=error.detail or title, message_zh=zh)
+
     def spoken(self, accepted: str) -> tuple[Self, dict[str, str]]:
         """The problem in the language that is asked for, and the headers which say so."""
-        if not self.code:  # of HTTP, in English only
-            return self, {"Content-Language": ENGLISH.tag}
         language = chosen(accepted, default=ENGLISH)
-        title, detail = (
-            ("未获受理", self.message_zh) if language.text == "zh" else (self.title, self.message_en)
-        )
+        zh = language.text == "zh"
+        title = _title(422 if self.code else self.status)[zh]
+        detail = self.message_zh if zh else self.message_en
         said = msgspec.structs.replace(self, title=language.spelt(title), detail=language.spelt(detail))
         return said, {"Content-Language": language.tag, "Vary": "Accept-Language"}
+
+
+def _title(status: int) -> tuple[str, str]:
+    return TITLES.get(status, ("Error", "出错"))
 
 
 def status_of(refusal: Refusal) -> int:
@@ -79,10 +89,13 @@ def _refused(request: Request[Any, Any, Any], error: Refused) -> Response[bytes]
     return Response(msgspec.json.encode(problem), status_code=status, media_type=_TYPE, headers=headers)
 
 
-def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    said = Problem(title=error.detail or "Error", status=error.status_code)
+def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    problem, headers = Problem.of_http(error).spoken(request.headers.get("accept-language", ""))
     return Response(
-        msgspec.json.encode(said), status_code=error.status_code, media_type=_TYPE, headers=error.headers
+        msgspec.json.encode(problem),
+        status_code=error.status_code,
+        media_type=_TYPE,
+        headers={**(error.headers or {}), **headers},
     )
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from litestar import Response, Router, get
-from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import FromPath
 
 from capwright.api.account_reads import (
@@ -25,6 +24,7 @@ from capwright.api.account_reads import (
     tasks,
 )
 from capwright.api.desk import Page, answer, desk_of
+from capwright.api.fault import Fault
 from capwright.api.lists import After, Ask, Limit
 from capwright.api.market_reads import announcements, auctions, book, days, market, products, trades
 from capwright.api.records import (
@@ -66,7 +66,7 @@ async def scheme(request: Ask, name: FromPath[str]) -> Response[bytes]:
     with desk.host.look() as state:
         rules = state.rulebook.by_name.get(name)
         if rules is None:
-            raise NotFoundException(f"No scheme {name} is in force")
+            raise Fault(404, f"No scheme {name} is in force", f"没有现行方案{name}")
         return answer(request, msgspec.Raw(scheme_to_json(rules.scheme)), desk.host.head.seq, public=True)
 
 
@@ -82,7 +82,7 @@ async def journal(request: Ask, after: After = 0, limit: Limit = 100) -> Respons
     desk = desk_of(request)
     viewer = await desk.viewer(request)
     if not viewer.has("auditor", "authority"):
-        raise PermissionDeniedException("The journal is open to auditors and the authority")
+        raise Fault(403, "The journal is open to auditors and the authority", "日志仅供审计和主管部门查询")
     seq = desk.host.head.seq  # before the reading: a row that comes meanwhile must not count as known
     rows = await asyncio.to_thread(_rows, desk, after, limit)
     return answer(request, Page(list(rows), str(rows[-1].seq) if len(rows) == limit else ""), seq)

@@ -208,7 +208,7 @@ def error_object(no: Refused) -> dict[str, Any]:
     made: dict[str, Any] = {
         "code": no.refusal.code,
         "message_en": no.refusal.message("en"),
-        "message_zh": chinese(no.refusal).message("zh"),
+        "message_zh": no.refusal.message("zh"),
         "file": file or None,
         "line": line or None,
         "column": column or None,
@@ -236,7 +236,7 @@ def _fault_object(place: str, refusal: Refusal) -> dict[str, Any]:
         "cell": cell,
         "code": refusal.code,
         "message_en": refusal.message("en"),
-        "message_zh": chinese(refusal).message("zh"),
+        "message_zh": refusal.message("zh"),
         "details": refusal.details,
     }
 
@@ -246,7 +246,7 @@ def error_text(no: Refused) -> str:
     zh = settings.lang == "zh"
     place = f"{no.place}: " if isinstance(no, BadInput) and no.place else ""
     spec = CATALOGUE[no.refusal.code]
-    whole = (chinese(no.refusal) if zh else no.refusal).message(settings.lang)
+    whole = no.refusal.message(settings.lang)
     mend = spec.mend_zh if zh else spec.mend_en
     hint = ""
     if mend:
@@ -255,36 +255,12 @@ def error_text(no: Refused) -> str:
     said = f"{place}错误[{no.refusal.code}]：{whole}" if zh else f"{place}error[{no.refusal.code}]: {whole}"
     faults = _faults(no)
     for at, refusal in faults[:_MOST_FAULTS]:
-        text = (chinese(refusal) if zh else refusal).message(settings.lang)
+        text = refusal.message(settings.lang)
         said += f"\n  {at} [{refusal.code}] {text}"
     if len(faults) > _MOST_FAULTS:
         more = len(faults) - _MOST_FAULTS
         said += say(f"\n  … and {more} more; --json lists all", f"\n  ……另有{more}处，用 --json 查看全部")
     return f"{said}\n  {say('hint: ', '提示：')}{hint}" if hint else said
-
-
-# What the operating system says when a file cannot be used, for readers of Chinese.
-_REASONS: Final = {
-    "No such file or directory": "文件或目录不存在",
-    "Permission denied": "没有权限",
-    "Is a directory": "这是一个目录",
-    "Not a directory": "路径中有一段不是目录",
-    "No space left on device": "磁盘空间不足",
-    "Input/output error": "输入输出错误",
-    "File name too long": "文件名过长",
-    "Too many levels of symbolic links": "符号链接层数过多",
-    "Not a gzipped file": "不是 gzip 文件",
-    "Read-only file system": "文件系统只读",
-    "it is a folder": "这是一个目录",
-    "it is no ordinary file": "不是普通文件",
-    "its folder does not exist": "所在目录不存在",
-}
-
-
-def chinese(refusal: Refusal) -> Refusal:
-    """The refusal with the reasons that come from outside put into Chinese where they are known."""
-    details = {name: _REASONS.get(str(value), value) for name, value in refusal.details.items()}
-    return Refusal(refusal.code, details)
 
 
 class _Details(dict[str, str | int]):

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from capwright.filing.report_csv import NOT_FIGURE
+from capwright.kernel.outside import in_chinese
 from capwright.kernel.refusal import BadInput, Refusal, RefusalCode, define
 from capwright.mrv.records import Record
 
@@ -62,30 +63,12 @@ def parse_records(
         reason, at = (match[1], match[2]) if match else (str(fault), "")
         place = _place(text, at)
         details: dict[str, str | int] = {
-            "at": at.lstrip(".") or "$", "reason": reason, "reason_zh": _chinese(reason),
+            "at": at.lstrip(".") or "$", "reason": reason, "reason_zh": in_chinese(reason),
         }  # fmt: skip
         raise BadInput(Refusal(wrong.code, details), file, *place) from None
     except (msgspec.DecodeError, RecursionError) as fault:
         raise BadInput(Refusal(BAD_JSON.code, {"reason": str(fault)}), file) from None
     return found if many else [found]
-
-
-# What the decoder says, for readers of Chinese.
-_SAID: Final = (
-    (r"Expected `(.+?)`, got `(.+?)`", r"应为 \1，实为 \2"),
-    (r"Object contains unknown field `(.+?)`", r"含有未知的键 \1"),
-    (r"Object missing required field `(.+?)`", r"缺少必填的键 \1"),
-    (r"Invalid enum value (.+)", r"\1 不在可选值之中"),
-    (r"Invalid decimal string", "不是十进制数"),
-)
-
-
-def _chinese(reason: str) -> str:
-    for pattern, zh in _SAID:
-        match = re.fullmatch(pattern, reason, re.DOTALL)
-        if match:
-            return match.expand(zh)
-    return reason
 
 
 def _text(raw: bytes, file: str, figures: frozenset[str]) -> str:

@@ -12,6 +12,8 @@ from typing import Final, NoReturn
 
 from msgspec import Struct
 
+from capwright.kernel.outside import OUTSIDE, in_chinese
+
 __all__ = ["CATALOGUE", "BadInput", "Refusal", "RefusalCode", "Refused", "define", "refuse"]
 
 _CODE = re.compile(r"CW-\d{4}")
@@ -60,10 +62,12 @@ class Refusal(Struct, frozen=True):
     details: dict[str, str | int] = {}
 
     def message(self, lang: str = "en") -> str:
-        """Return the sentence with its hint in `lang` (`en` or `zh`)."""
+        """Return the sentence with its hint in `lang` (`en` or `zh`); what a library said comes along."""
         spec = CATALOGUE[self.code]
         text, mend = (spec.zh, spec.mend_zh) if lang == "zh" else (spec.en, spec.mend_en)
         details = _Lenient({key: _bounded(value) for key, value in self.details.items()})
+        if lang == "zh":
+            details.update((key, in_chinese(str(details[key]))) for key in OUTSIDE if key in details)
         said = text.format_map(details)
         if mend:
             said += ("" if lang == "zh" else " ") + mend.format_map(details)

@@ -89,6 +89,8 @@ class MonitoringPlanFiled(Event, frozen=True, kw_only=True):
 
 
 class ApprovePlan(Command, frozen=True):
+    """Approve a version of a monitoring plan; reports and verification go by it."""
+
     permit: ClassVar[Permit] = AUTHORITY
     account: str
     version: int
@@ -227,6 +229,8 @@ class FindingReported(Event, frozen=True, kw_only=True):
 
 
 class AnswerFinding(Command, frozen=True):
+    """Answer a finding as the firm: why the figure stands, or how it is corrected."""
+
     permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     year: int

@@ -110,6 +110,8 @@ class RepresentativeAppointed(Event, frozen=True):
 
 
 class RemoveRepresentative(Command, frozen=True):
+    """Take a person's rights over an account away."""
+
     permit: ClassVar[Permit] = OPERATOR
     account: str
     person: str
@@ -369,6 +371,8 @@ class TrustedAccountProposed(Event, frozen=True):
 
 
 class ApproveTrustedAccount(Command, frozen=True):
+    """Approve an account for the trusted list; must come from another person than asked for it."""
+
     permit: ClassVar[Permit] = Permit(account_field="account", right="approve")
     account: str
     trusted: str
@@ -383,6 +387,8 @@ class TrustedAccountActivated(Event, frozen=True):
 
 
 class RemoveTrustedAccount(Command, frozen=True):
+    """Take an account off the trusted list of another."""
+
     permit: ClassVar[Permit] = THE_ACCOUNT
     account: str
     trusted: str

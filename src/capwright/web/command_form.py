@@ -23,6 +23,8 @@ from capwright.kernel.refusal import Refused
 from capwright.market.machine import COMMANDS
 from capwright.web.clock import local, zone
 from capwright.web.refusals import unreadable
+from capwright.web.templatetags.forms import bare_label
+from capwright.web.templatetags.words import act_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +103,7 @@ def read(command: type[Command], given: Mapping[str, str], lists: Mapping[str, l
     try:
         return msgspec.convert(values, command, strict=False)
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
-        unreadable(command.__name__, str(error))
+        unreadable(command.__name__, str(error), field_zh=act_words(command.__name__, "zh"))
 
 
 def _given(
@@ -137,7 +139,7 @@ def _value(field: Field, raw: str, hint: Any) -> Any:
         try:
             return msgspec.json.decode(raw)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            unreadable(field.name, str(error))
+            unreadable(field.name, str(error), field_zh=bare_label(field.name)[1])
     if field.kind == "money":
         return _fen(field.name, raw)
     if field.kind == "time":
@@ -145,7 +147,7 @@ def _value(field: Field, raw: str, hint: Any) -> Any:
     if field.kind == "number" and _plain(hint) is int:
         text = raw.replace(",", "").replace(" ", "")
         if not re.fullmatch(r"-?[0-9]{1,18}", text):
-            unreadable(field.name, "a whole number is needed", "须填写整数")
+            unreadable(field.name, "a whole number is needed", "须填写整数", bare_label(field.name)[1])
         return int(text)
     return raw
 
@@ -154,7 +156,7 @@ def _fen(name: str, raw: str) -> int:
     try:
         return parse_money_fen(raw)
     except Refused as no:
-        unreadable(name, no.refusal.message("en"), no.refusal.message("zh"))
+        unreadable(name, no.refusal.message("en"), no.refusal.message("zh"), bare_label(name)[1])
 
 
 def _ms(name: str, raw: str) -> int:
@@ -162,7 +164,7 @@ def _ms(name: str, raw: str) -> int:
     try:
         return round(datetime.fromisoformat(raw).replace(tzinfo=zone()).timestamp() * 1000)
     except (ValueError, OverflowError):
-        unreadable(name, "a day and a time are needed", "须填写日期和时间")
+        unreadable(name, "a day and a time are needed", "须填写日期和时间", bare_label(name)[1])
 
 
 def _plain(hint: Any) -> Any:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from capwright.kernel.refusal import define, refuse
+from capwright.kernel.outside import in_chinese
+from capwright.kernel.refusal import Refusal, define, refuse
 
 __all__ = [
     "ALTERED", "AWAY", "BAD_HOOK", "BAD_INVITATION", "BAD_KIND", "INFECTED", "NEEDS_MFA", "NOBODY_KNOWN",
     "NOTHING", "NOT_MAILED", "NOT_NUMBER", "NOT_SCANNED", "PEOPLE_AWAY", "SEAL_BROKEN", "TOO_LARGE",
     "TWO_PEOPLE", "UNREADABLE", "YEAR_OR_MONTHS",
-    "unreadable",
+    "unread", "unreadable",
 ]  # fmt: skip
 
 UNREADABLE = define(
     "CW-9720",
     en="{field} cannot be read: {why}.",
-    zh="“{field}”无法读取：{why_zh}。",
+    zh="“{field_zh}”无法读取：{why_zh}。",
     mend_en="Correct the field; lists and nested values are written as JSON.",
     mend_zh="请更正该项；列表和嵌套内容按 JSON 格式填写。",
     rule="design: bound everything",
@@ -159,6 +160,12 @@ TWO_PEOPLE = define(
 )
 
 
-def unreadable(field: str, why: str, why_zh: str = "") -> NoReturn:
-    """Refuse a field (CW-9720). What a library says of a value is English; Chinese says what it is about."""
-    refuse(UNREADABLE, field=field, why=why, why_zh=why_zh or f"内容与要求的格式不符（{why}）")
+def unread(field: str, why: str, why_zh: str = "", field_zh: str = "") -> Refusal:
+    """A field that cannot be read (CW-9720). What a library says of a value is told in Chinese too."""
+    details = {"field": field, "field_zh": field_zh or field, "why": why, "why_zh": why_zh or in_chinese(why)}
+    return Refusal(UNREADABLE.code, dict(details))
+
+
+def unreadable(field: str, why: str, why_zh: str = "", field_zh: str = "") -> NoReturn:
+    """Refuse a field, as `unread` puts it."""
+    refuse(UNREADABLE, **unread(field, why, why_zh, field_zh).details)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,26 +13,30 @@ from django.urls import path
 from capwright.kernel.refusal import Refused
 from capwright.market.machine import COMMANDS
 from capwright.market.messages import ApproveProposal, RejectProposal
+from capwright.projection.about import about
 from capwright.web.command_form import by_name, fields_of, read, typed
 from capwright.web.context import viewer
 from capwright.web.hosting import host
 from capwright.web.known import offer
 from capwright.web.permitted import may_send
 from capwright.web.sending import here, new_id, send
+from capwright.web.templatetags.forms import labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django.http import HttpRequest, HttpResponse
 
+    from capwright.kernel.message import Command
     from capwright.projection.viewer import Viewer
 
 __all__ = ["urls"]
 
 
-def _about(kind: type[Any]) -> str:
-    """What a command says of itself; nothing where it would only repeat what commands are."""
-    return inspect.cleandoc(kind.__dict__.get("__doc__") or "")
+def _about(request: HttpRequest, kind: type[Command]) -> list[str]:
+    """What a command does, in the reader's language and with the labels of the form, by paragraph."""
+    lang = getattr(request, "lang", "zh")
+    return about(kind, lang, labels(kind, lang)).split("\n\n")
 
 
 @login_required
@@ -41,7 +44,7 @@ def commands(request: HttpRequest) -> HttpResponse:
     """Every command that the person may send."""
     with host().look() as market:
         mine = [kind for kind in COMMANDS if may_send(market, viewer(request), kind)]
-    listed = [{"name": kind.__name__, "about": _about(kind).split("\n")[0]} for kind in mine]
+    listed = [{"name": kind.__name__, "about": _about(request, kind)[0]} for kind in mine]
     return render(request, "desk/commands.html", {"commands": listed})
 
 
@@ -76,7 +79,7 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
     shown: dict[str, Any] = {
         "name": name,
         "allowed": allowed,
-        "meaning": _about(command),
+        "meaning": _about(request, command),
         "fields": fields,
         "command_id": given.get("command_id") or new_id(),
         "next": given.get("next", ""),

@@ -72,7 +72,7 @@ def _day_ms(text: str) -> tuple[int, int] | None:
         begin = datetime.combine(day, time(), zone())
         end = datetime.combine(day + timedelta(days=1), time(), zone())
     except (ValueError, OverflowError) as why:
-        unreadable("day", str(why))
+        unreadable("day", str(why), field_zh="日期")
     return round(begin.timestamp() * 1000), round(end.timestamp() * 1000)
 
 

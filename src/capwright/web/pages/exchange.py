@@ -31,7 +31,7 @@ from capwright.web.hosting import host
 from capwright.web.numbers import whole
 from capwright.web.pages import exchange_auctions, exchange_surveillance
 from capwright.web.pages.exchange_access import moment_ms, officer
-from capwright.web.refusals import unreadable
+from capwright.web.refusals import unread, unreadable
 from capwright.web.sending import new_id, send
 from capwright.web.templatetags.trading import RIGHTS
 
@@ -118,7 +118,7 @@ def _halt(given: Mapping[str, str]) -> Command:
     kind = given.get("kind", "")
     target = {"market": "", "product": given.get("product", "")}.get(kind, given.get("account", "").strip())
     if kind != "market" and not target:
-        unreadable("target", "name a product or an account", "须指定交易品种或账户")
+        unreadable("target", "name a product or an account", "须指定交易品种或账户", "对象")
     until_ms = moment_ms(given.get("until", ""))
     return m.Halt(target=target, reason=given.get("reason", ""), cancel="cancel" in given, until_ms=until_ms)
 
@@ -183,7 +183,8 @@ def do(request: HttpRequest) -> HttpResponse:
     except Refused as no:
         messages.error(request, f"{no.refusal.code} {no.refusal.message(getattr(request, 'lang', 'zh'))}")
     except (ValueError, msgspec.ValidationError) as error:
-        messages.error(request, str(error))
+        refusal = unread("form", str(error), field_zh="表单")
+        messages.error(request, f"{refusal.code} {refusal.message(getattr(request, 'lang', 'zh'))}")
     else:
         send(request, command, made[1], made[2])
     return redirect(back if back.startswith("/desk/exchange/") else "/desk/exchange/")

@@ -35,6 +35,6 @@ def moment_ms(text: str) -> int:
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
-        unreadable("time", "a time like 2024-07-22T10:30 is needed", "时间须写成 2024-07-22T10:30 的形式")
+        unreadable("time", "a time like 2024-07-22T10:30 is needed", "须写成 2024-07-22T10:30 的形式", "时间")
     with host().look() as market:
         return local_ms(market.rulebook.now(), when.date(), when.time())

@@ -128,7 +128,7 @@ def _changed(request: HttpRequest) -> HttpResponse:
             }  # fmt: skip
             command = msgspec.convert(asked, SetAccountStatus)
     except msgspec.ValidationError as why:
-        unreadable("form", str(why))
+        unreadable("form", str(why), field_zh="表单")
     outcome = send(request, command)
     found = getattr(command, "number", "") or getattr(command, "account", "")
     return redirect(f"{request.path}?q={found}" if outcome is not None and outcome.ok else request.path)

@@ -109,7 +109,7 @@ def report(request: HttpRequest, number: str, year: int) -> HttpResponse:
         try:
             command = _asked(request, number, year)
         except msgspec.ValidationError as why:
-            unreadable(request.POST.get("action", "")[:40], str(why))
+            unreadable("form", str(why), field_zh="表单")
         if command is None:
             raise PermissionDenied
         send(request, command)

@@ -227,7 +227,7 @@ def _command(number: str, given: Mapping[str, str]) -> Command:
     try:
         return make(number, given)
     except (msgspec.ValidationError, ValueError) as error:
-        unreadable("order", str(error))
+        unreadable("order", str(error), field_zh="申报")
 
 
 @login_required

@@ -81,7 +81,7 @@ def mandate(request: HttpRequest, number: str, year: int) -> HttpResponse:
         try:
             command = _asked(request, number, year)
         except msgspec.ValidationError as why:
-            unreadable(request.POST.get("action", "")[:40], str(why))
+            unreadable("form", str(why), field_zh="表单")
         if "try" in request.POST:
             tried = host().refusal_of(command, who.person, getattr(request, "lang", "zh"))
         else:

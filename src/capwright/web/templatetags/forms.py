@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from django import template
-from django.utils.html import format_html_join
 
+from capwright.projection import terms
 from capwright.web.templatetags.reporting import MRV
 from capwright.web.templatetags.trading import AUCTIONS, MEASURES, MODES, SIDES, TRIGGERS, VALIDITIES
+from capwright.web.templatetags.words import act_words
 
 if TYPE_CHECKING:
     from django.template.context import Context
-    from django.utils.safestring import SafeString
 
-__all__ = ["CHOICES", "FIELDS"]
+    from capwright.kernel.message import Command
+
+__all__ = ["CHOICES", "FIELDS", "bare_label", "labels"]
 
 register = template.Library()
-_TICKED: Final = re.compile("`([^`]+)`")
 
 FIELDS: Final[dict[str, tuple[str, str]]] = {
     "active": ("Active", "在册"),
@@ -198,24 +198,26 @@ CHOICES: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+def bare_label(name: str) -> tuple[str, str]:
+    """What a field is called, without its unit; its own name where it has no other."""
+    en, zh = FIELDS.get(name.rpartition(".")[2], (name, name))
+    return en.partition(", ")[0], zh.partition("（")[0]
+
+
+def labels(kind: type[Command], lang: str) -> dict[str, str]:
+    """What is quoted where a command is described: fields (no units), choices, commands, in words."""
+    zh = lang == "zh"
+    fields = {name: bare_label(name) for name in kind.__struct_fields__ if name in FIELDS}
+    commands = {name: act_words(name, lang) for name in terms.COMMANDS}
+    return commands | {name: words[zh] for name, words in (CHOICES | fields).items()}
+
+
 @register.simple_tag(takes_context=True)
 def field_words(context: Context, name: str) -> str:
     """What a field of a command is called; its own name where it has no other."""
     known = FIELDS.get(name) or FIELDS.get(name.rpartition(".")[2]) or (name, name)
     words = known[context.get("lang") == "zh"]
     return words.replace("{currency}", str(context.get("currency", "")))
-
-
-@register.filter
-def meant(text: str, lang: str) -> SafeString:
-    """What a command says of itself, in paragraphs; fields are called as beside their inputs."""
-
-    def called(found: re.Match[str]) -> str:
-        words = FIELDS.get(found[1])
-        return f"“{words[lang == 'zh'].split(', ')[0]}”" if words else f"“{found[1]}”"
-
-    said = [_TICKED.sub(called, " ".join(one.split())) for one in text.split("\n\n")]
-    return format_html_join("", '<p class="note" lang="en">{}</p>', ((one,) for one in said))
 
 
 @register.filter
