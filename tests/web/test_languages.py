@@ -369,12 +369,22 @@ def test_a_command_is_described_with_the_labels_of_its_form(signed_in):
     assert "`" not in text
 
 
-def test_nested_values_are_shown_by_example(signed_in):
-    text = signed_in("cement-05:operator").get("/desk/act/SurrenderUnits/", {"lang": "zh"}).content.decode()
-    assert (
-        "JSON，例如 <code>[{&quot;series&quot;:&quot;GDEA-2023&quot;,&quot;quantity_t&quot;:1000}]</code>"
-        in text
-    )
+def test_what_libraries_say_of_signing_in_is_in_our_words(visitor):
+    """Every text is one that a library has (a new version may word it otherwise), with the same gaps."""
+    from django.utils.translation import gettext, override
+    from django.utils.translation.trans_real import translation
+
+    from capwright.web.library_words import WORDS
+
+    known = translation("zh-hans")
+    gaps = re.compile(r"%\(\w+\)s")
+    with override("zh-hans"):
+        for said, ours in WORDS.items():
+            assert known._catalog.get(said) is not None, said
+            assert gettext(said) == ours
+            assert gaps.findall(said) == gaps.findall(ours)
+    text = visitor.get("/identity/login/", {"lang": "zh"}).content.decode()
+    assert 'placeholder="用户名或邮箱"' in text
 
 
 REASONS = [

@@ -132,10 +132,23 @@ def test_an_application_is_acknowledged_and_a_refusal_gives_the_reason(visitor, 
     )
     told = outbox[1]
     assert told.to == ["apply-hk@example.org"]
-    for part in told.body.split("-" * 60):
-        assert "营业执照不清晰\nThe licence is illegible" in part
+    assert told.subject.startswith(f"您的開戶申請{one.reference}未獲通過"), (
+        "in the language of the application"
+    )
+    for part, reason in zip(told.body.split("-" * 60), ("營業執照不清晰", "营业执照不清晰"), strict=True):
+        assert f"{reason}\nThe licence is illegible" in part
         assert one.reference in part
         assert "/apply/" in part
+
+
+def test_the_second_contact_reads_the_language_of_the_application_too(visitor, signed_in, outbox):
+    one = applied(visitor, "apply-en@example.org", "en")
+    one.second_email = "second@example.org"
+    one.save()
+    signed_in("operator-1").post(f"/desk/registry/applications/{one.reference}/", {"accept": "1"})
+    invited = [mail for mail in outbox if "invitation" in mail.body]
+    assert {mail.to[0] for mail in invited} == {"apply-en@example.org", "second@example.org"}
+    assert all(mail.body.startswith("Hello,") for mail in invited)
 
 
 def test_a_decision_whose_mail_does_not_go_out_is_not_made(visitor, signed_in, outbox, monkeypatch):

@@ -7,6 +7,7 @@ from smtplib import SMTPException
 from typing import TYPE_CHECKING, Any, Final
 
 from django.core.mail import EmailMessage
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -14,7 +15,7 @@ from capwright.kernel.refusal import refuse
 from capwright.web.context import market_title
 from capwright.web.hosting import host
 from capwright.web.language import DJANGO, ENGLISH, LANGUAGES, SIMPLIFIED
-from capwright.web.models import User
+from capwright.web.models import Application, User
 from capwright.web.refusals import NOT_MAILED
 
 if TYPE_CHECKING:
@@ -40,14 +41,24 @@ def mail(to: str, name: str, given: Mapping[str, Any], language: Language | None
 def mail_of(to: str, name: str, given: Mapping[str, Any], language: Language | None = None) -> EmailMessage:
     """The mail `name`, filled in, in Chinese and English.
 
-    First comes the language that the reader has chosen, else `language`, else Chinese. A value that is a pair
-    is English and Chinese.
+    First comes the language that the reader has chosen or applied in, else `language`, else Chinese. A value
+    that is a pair is English and Chinese.
     """
-    chosen = User.objects.filter(email__iexact=to).exclude(language="").values_list("language", flat=True)
-    first = LANGUAGES.get(chosen.first() or "") or language or SIMPLIFIED
+    first = LANGUAGES.get(_chosen(to)) or language or SIMPLIFIED
     texts = [_text(name, given, one) for one in (first, SIMPLIFIED if first is ENGLISH else ENGLISH)]
     subject = " · ".join(text.partition("\n")[0] for text in texts)
     return EmailMessage(subject, _RULE.join(text.partition("\n")[2] for text in texts), None, [to])
+
+
+def _chosen(to: str) -> str:
+    """The code of the language that somebody with this address reads; empty when nothing is known."""
+    users = User.objects.filter(email__iexact=to).exclude(language="")
+    applied = Application.objects.filter(Q(email__iexact=to) | Q(second_email__iexact=to))
+    for known in (users, applied.exclude(language="").order_by("-made_at")):
+        code: str = known.values_list("language", flat=True).first() or ""
+        if code:
+            return code
+    return ""
 
 
 def _text(name: str, given: Mapping[str, Any], language: Language) -> str:

@@ -59,6 +59,7 @@ class Application(models.Model):
     second_contact: models.CharField[str, str] = models.CharField(max_length=100, blank=True)
     second_email: models.EmailField[str, str] = models.EmailField(blank=True)
     note: models.TextField[str, str] = models.TextField(blank=True, max_length=2000)
+    language: models.CharField[str, str] = models.CharField(max_length=8, blank=True, default="")
     state: models.CharField[str, str] = models.CharField(max_length=10, choices=STATES, default="open")
     reason: models.CharField[str, str] = models.CharField(max_length=500, blank=True)
     decided_by: models.CharField[str, str] = models.CharField(max_length=200, blank=True)

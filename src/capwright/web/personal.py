@@ -164,7 +164,7 @@ def _tokens(user: User) -> Any:
 
 def _application(one: Application, mails: Iterable[str]) -> dict[str, Any]:
     """What an application says of somebody; the other contact's data are not theirs to read."""
-    said = _row(one, "reference", "organisation", "account_type", "state", "made_at")
+    said = _row(one, "reference", "organisation", "account_type", "language", "state", "made_at")
     if one.email in mails:
         said |= {"contact": one.contact, "email": one.email, "note": one.note}
     if one.second_email in mails:

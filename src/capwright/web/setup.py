@@ -32,6 +32,9 @@ def start(host: Host) -> Callable[..., Any]:
     if not settings.configured:
         settings.configure(**django_settings(host.settings))
         django.setup()
+    from capwright.web.library_words import put_in_our_words  # noqa: PLC0415 - after Django
+
+    put_in_our_words()
     import capwright.web.urls  # noqa: F401, PLC0415 - all pages now, not when the first visitor waits
 
     call_command("migrate", verbosity=0, interactive=False, stdout=sys.stderr)

@@ -122,7 +122,7 @@ def apply(request: HttpRequest) -> HttpResponse:
 
 def _applied(request: HttpRequest, form: ApplicationForm, kept: list[Any]) -> HttpResponse:
     made: Application = form.save(commit=False)
-    made.reference = secrets.token_hex(4).upper()
+    made.reference, made.language = secrets.token_hex(4).upper(), _language(request).code
     with transaction.atomic():
         made.save()
         for name, paper in kept:
