@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from capwright.host import Host, settings_of
+from capwright.host.lease import Lease
 from capwright.journal.fault import JournalUnavailable
 from tests.web.processes import KEY, Process, ids_in, notice, open_market
 
@@ -47,6 +48,46 @@ def test_a_web_process_hands_over_and_reads_its_own_write(market, engines):
         other = host.send(notice(3), "n-1", "exchange-1")  # the id belongs to another command
         assert (other.seq, other.refusal.code) == (0, "CW-8502")
         assert time.monotonic() - began < 5
+
+
+def test_one_process_has_a_lease_until_it_ends(market, monkeypatch):
+    monkeypatch.setattr("capwright.host.lease.LOOK_S", 0.0)
+    first, second, other = Lease(market, "post"), Lease(market, "post"), Lease(market, "else")
+    try:
+        assert [first.held, second.held, first.held, other.held] == [True, False, True, True]
+        first.close()
+        assert second.held
+        assert not first.held
+    finally:
+        for one in (first, second, other):
+            one.close()
+
+
+def test_a_lease_is_lost_with_its_line(market, monkeypatch):
+    monkeypatch.setattr("capwright.host.lease.LOOK_S", 0.0)
+    first, second = Lease(market, "post"), Lease(market, "post")
+    try:
+        assert first.held
+        with psycopg.connect(market.db, autocommit=True) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+        until = time.monotonic() + 5  # the server ends the session a moment later
+        while first.held and time.monotonic() < until:
+            time.sleep(0.02)
+        assert second.held
+        assert not first.held
+    finally:
+        first.close()
+        second.close()
+
+
+def test_a_journal_in_a_file_has_one_process(tmp_path):
+    lease = Lease(settings_of({}, db=str(tmp_path / "market.sqlite"), secret_key=KEY), "post")
+    assert lease.held
+    lease.close()
+    assert lease.held
 
 
 def test_a_standby_takes_over_within_ten_seconds(market, engines):

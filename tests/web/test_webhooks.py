@@ -56,6 +56,26 @@ def touch(site, person, key):
             assert site.host.send(command, f"{key}-{who}-{status}", "operator-1").ok
 
 
+def test_a_process_without_the_lease_posts_nothing(site, listener, monkeypatch):
+    from capwright.host.lease import Lease
+
+    url, heard, _ = listener
+    person = "aviation-01:operator"
+    hook(site, person, url)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(Lease, "held", property(lambda _: False))
+        touch(site, person, "hook-lease-1")
+        site.settle()
+        time.sleep(1.0)
+        assert heard.empty()
+    touch(site, person, "hook-lease-2")
+    posted = [json.loads(heard.get(timeout=10)[1])["seq"] for _ in range(2)]
+    assert (
+        min(posted)
+        > site.host.views.rows("SELECT max(seq) FROM act WHERE command_id LIKE 'hook-lease-1%'")[0][0]
+    ), "what another process posts is not posted again"
+
+
 def test_events_of_ones_accounts_are_posted_and_signed(site, listener):
     url, heard, _ = listener
     person = "aviation-01:operator"

@@ -5,8 +5,8 @@
     {"seq": 29579, "kind": "TradeSettled", "account": "GD-…", "at_ms": …, "data": {…}}
 
 A hook is told of events on the accounts that its owner represents. It is tried again for about an hour, in
-order; then it is switched off and says so. Addresses inside the network are refused: nobody reads it through
-us.
+order; then it is switched off and says so. Of several web processes one posts; when it ends, another goes on
+with what happens from then on. Addresses inside the network are refused: nobody reads it through us.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from urllib.parse import urlsplit
 import msgspec
 from django.db import close_old_connections
 
+from capwright.host.lease import Lease
 from capwright.kernel.refusal import Refused, refuse
 from capwright.projection.viewer import viewer_of
 from capwright.web.mails import mail
@@ -148,10 +149,11 @@ class _Waiting:
 
 
 class Postman:
-    """Follows the journal and posts. One for each web process that has hooks to serve."""
+    """Follows the journal and posts. Every web process has one; of several, one posts at a time."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._lease = Lease(host.settings, "post")
         self._rows: deque[Committed] = deque(maxlen=_MOST_WAITING)
         self._waiting: dict[int, _Waiting] = {}  # by the hook's number
         self._rung = threading.Event()
@@ -194,10 +196,15 @@ class Postman:
             self._waiting.clear()
             self._ended.wait(_LOOK_S)  # the database need not be asked after every commit
             return
-        while self._rows:
-            for account, body in _told(self._rows.popleft()):
+        rows = [self._rows.popleft() for _ in range(len(self._rows))]
+        if rows and not self._lease.held:  # another process posts them
+            rows = []
+        with self._host.look() as market:
+            accounts = {one.pk: viewer_of(market, one.user.person or "").accounts for one in hooks.values()}
+        for row in rows:
+            for account, body in _told(row):
                 for hook in hooks.values():
-                    if self._reads(hook, account):
+                    if account in accounts[hook.pk]:
                         self._waiting.setdefault(hook.pk, _Waiting(hook.user.pk)).bodies.append(body)
         for number, waiting in list(self._waiting.items()):
             if waiting.under_way:
@@ -228,10 +235,6 @@ class Postman:
             self._carriers.submit(carry)
         except RuntimeError:  # it has been closed
             waiting.under_way = False
-
-    def _reads(self, hook: Webhook, account: str) -> bool:
-        with self._host.look() as market:
-            return account in viewer_of(market, hook.user.person or "").accounts
 
     def _post(self, hook: Webhook, waiting: _Waiting) -> None:
         """Post the next message; after a failure it waits, longer every time, and the others go on."""
@@ -274,6 +277,7 @@ class Postman:
         self._rung.set()
         self._thread.join(TIMEOUT_S + 1)
         self._carriers.shutdown(wait=False, cancel_futures=True)
+        self._lease.close()
 
 
 def _told(row: Committed) -> Iterator[tuple[str, bytes]]:
