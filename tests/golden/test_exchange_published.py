@@ -15,15 +15,9 @@ import pytest
 
 from capwright.exchange.dayrules import is_clearing_day, is_trading_day, member_rule, product_days, windows
 from capwright.exchange.messages import ProductDay
-from capwright.exchange.prices import (
-    band_limits,
-    closing_price,
-    fee_fen,
-    mean_fen_per_t,
-    permille_ppm,
-    valid_on,
-)
+from capwright.exchange.prices import band_limits, closing_price, fee_fen, mean_fen_per_t, permille_ppm
 from capwright.exchange.state import Tick
+from capwright.scheme.dated import valid_on
 from capwright.scheme.loader import load_scheme
 from tests.exchange_worlds import SHANGHAI, at
 

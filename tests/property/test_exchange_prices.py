@@ -9,16 +9,10 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capwright.exchange.prices import (
-    band_limits,
-    closing_price,
-    fee_fen,
-    mean_fen_per_t,
-    permille_ppm,
-    valid_on,
-)
+from capwright.exchange.prices import band_limits, closing_price, fee_fen, mean_fen_per_t, permille_ppm
 from capwright.exchange.state import Tick
 from capwright.exchange.statistics import Trade, bars, market_figures, period_begin
+from capwright.scheme.dated import valid_on
 from capwright.scheme.exchange_rules import ClosingRule, SessionRule
 
 DAY_MS = 86_400_000

@@ -7,16 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from capwright.exchange.prices import (
-    band_limits,
-    closing_price,
-    fee_fen,
-    mean_fen_per_t,
-    permille_ppm,
-    valid_on,
-)
+from capwright.exchange.prices import band_limits, closing_price, fee_fen, mean_fen_per_t, permille_ppm
 from capwright.exchange.state import Tick
 from capwright.kernel.refusal import Refused
+from capwright.scheme.dated import valid_on
 from capwright.scheme.exchange_rules import ClosingRule, SessionRule
 
 TEN = Decimal("0.1")

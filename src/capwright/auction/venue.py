@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import NoReturn, Protocol, TypeVar
+from typing import NoReturn
 
 from capwright.kernel.quantity import round_fen
 from capwright.kernel.refusal import define, refuse
 from capwright.ledger.clock import local_ms, local_time
 from capwright.ledger.rulebook import Rules
 from capwright.scheme.calendar import exchange_calendar
+from capwright.scheme.dated import valid_on
 from capwright.scheme.exchange_rules import ExchangeRules, FeeRule, ModeRule, Product
 
 __all__ = [
@@ -37,21 +38,6 @@ OUT_OF_SESSION = define(
 Windows = tuple[tuple[int, int], ...]
 
 
-class _Dated(Protocol):
-    @property
-    def since(self) -> date: ...
-
-    @property
-    def until(self) -> date | None: ...
-
-
-D = TypeVar("D", bound=_Dated)
-
-
-def _valid_on(rules: Iterable[D], on: date) -> list[D]:
-    return [rule for rule in rules if rule.since <= on and (rule.until is None or on <= rule.until)]
-
-
 def product_of(exchange: ExchangeRules, kind: str, on: date) -> Product | None:
     """The product in which units of a kind are traded on a day."""
     for product in exchange.products:
@@ -63,7 +49,7 @@ def product_of(exchange: ExchangeRules, kind: str, on: date) -> Product | None:
 
 def mode_rule(exchange: ExchangeRules, mode: str, on: date, product: str = "") -> ModeRule | None:
     """The rule of a mode on a day, for a product or for whatever is sold."""
-    for rule in _valid_on(exchange.modes, on):
+    for rule in valid_on(exchange.modes, on):
         if rule.mode == mode and (not product or not rule.products or product in rule.products):
             return rule
     return None
@@ -87,7 +73,7 @@ def session_windows(rules: Rules, mode: ModeRule, opens_ms: int, closes_ms: int)
     exchange: ExchangeRules = rules.section("exchange")
     opens, closes = local_time(rules, opens_ms), local_time(rules, closes_ms)
     on = opens.date()
-    day: tuple[str, ...] = next((s.hours for s in _valid_on(exchange.sessions, on)), mode.hours)
+    day: tuple[str, ...] = next((s.hours for s in valid_on(exchange.sessions, on)), mode.hours)
     day = next((outage.hours for outage in exchange.outages if outage.on == on), day)
     hours = mode.hours or day
     whole = _times(rules, on, day)
@@ -145,7 +131,7 @@ def fees_fen(
     """
     fitting = [
         rule
-        for rule in _valid_on(exchange.fees, on)
+        for rule in valid_on(exchange.fees, on)
         if (not rule.products or product in rule.products) and (not rule.modes or mode in rule.modes)
     ]
 

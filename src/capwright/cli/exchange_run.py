@@ -74,7 +74,7 @@ def _relied(done: DayRun) -> list[str]:
 
 
 def _in_force(done: DayRun) -> set[str]:
-    from capwright.exchange.prices import valid_on
+    from capwright.scheme.dated import valid_on
 
     rules = done.scheme.body.exchange
     assert rules is not None
@@ -127,7 +127,7 @@ def _refused(done: DayRun) -> Table:
 
 
 def _closing_words(done: DayRun) -> str:
-    from capwright.exchange.prices import valid_on
+    from capwright.scheme.dated import valid_on
 
     rules = done.scheme.body.exchange
     assert rules is not None

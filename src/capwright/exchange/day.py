@@ -23,7 +23,7 @@ from capwright.exchange.messages import (
     TradingDayClosed,
     TradingDayOpened,
 )
-from capwright.exchange.prices import band_limits, closing_price, valid_on
+from capwright.exchange.prices import band_limits, closing_price
 from capwright.exchange.state import Day, Tick
 from capwright.kernel.message import Event
 from capwright.kernel.quantity import MAX_FEN
@@ -31,6 +31,7 @@ from capwright.kernel.refusal import define, refuse
 from capwright.kernel.text import MAX_REASON, check_text
 from capwright.ledger.clock import local_ms, local_time
 from capwright.ledger.room import Request
+from capwright.scheme.dated import valid_on
 from capwright.scheme.exchange_rules import ClosingRule, ExchangeRules, ModeRule
 
 __all__ = ["Days"]

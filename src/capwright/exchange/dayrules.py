@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time, timedelta
 
 from capwright.exchange.messages import ModeDay, ProductDay
-from capwright.exchange.prices import band_limits, permille_ppm, valid_on
+from capwright.exchange.prices import band_limits, permille_ppm
 from capwright.scheme.calendar import exchange_calendar
+from capwright.scheme.dated import valid_on
 from capwright.scheme.exchange_rules import ExchangeRules, FeeRule, MemberRule, ModeRule, Product
 from capwright.scheme.schema import CalendarRules
 

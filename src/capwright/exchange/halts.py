@@ -14,13 +14,13 @@ from capwright.exchange.messages import (
     TradingHalted,
     TradingResumed,
 )
-from capwright.exchange.prices import valid_on
 from capwright.exchange.state import Announcement, HaltRecord, Member
 from capwright.kernel.message import LATEST_MS, Event
 from capwright.kernel.refusal import define, refuse
 from capwright.kernel.text import MAX_ID, MAX_REASON, check_text
 from capwright.ledger.clock import local_time
 from capwright.ledger.room import Request
+from capwright.scheme.dated import valid_on
 
 __all__ = ["Halts"]
 

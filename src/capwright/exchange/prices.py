@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import Final, Protocol, TypeVar
+from typing import Final
 
 from capwright.exchange.state import Tick
 from capwright.kernel.refusal import define, refuse
 from capwright.scheme.exchange_rules import ClosingRule
 
-__all__ = ["band_limits", "closing_price", "fee_fen", "mean_fen_per_t", "permille_ppm", "valid_on"]
+__all__ = ["band_limits", "closing_price", "fee_fen", "mean_fen_per_t", "permille_ppm"]
 
 FINE_RATE = define(
     "CW-6270",
@@ -21,22 +21,6 @@ FINE_RATE = define(
     rule="design: integers inside",
 )
 _MILLION: Final = 1_000_000
-
-
-class _Dated(Protocol):
-    @property
-    def since(self) -> date: ...
-
-    @property
-    def until(self) -> date | None: ...
-
-
-D = TypeVar("D", bound=_Dated)
-
-
-def valid_on(rules: Iterable[D], on: date) -> list[D]:
-    """The dated rules in force on a day, in the order of the scheme."""
-    return [rule for rule in rules if rule.since <= on and (rule.until is None or on <= rule.until)]
 
 
 def band_limits(reference_fen_per_t: int, band: Decimal | None, tick_fen: int = 1) -> tuple[int, int]:

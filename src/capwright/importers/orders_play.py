@@ -10,7 +10,6 @@ from typing import Final
 from capwright.compliance.messages import RegisterProject
 from capwright.exchange import messages as m
 from capwright.exchange.dayrules import is_clearing_day, is_trading_day
-from capwright.exchange.prices import valid_on
 from capwright.exchange.room import ExchangeRoom
 from capwright.exchange.surveillance import Watch
 from capwright.importers.orders import (
@@ -40,6 +39,7 @@ from capwright.registry.messages import (
     Representative,
 )
 from capwright.scheme.codec import scheme_to_json
+from capwright.scheme.dated import valid_on
 from capwright.scheme.exchange_rules import ExchangeRules
 from capwright.scheme.schema import Scheme
 from capwright.settlement.messages import ClearTrades, DepositCash, TradesCleared

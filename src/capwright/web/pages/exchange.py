@@ -16,13 +16,13 @@ from django.views.decorators.http import require_POST
 
 from capwright.exchange import messages as m
 from capwright.exchange.dayrules import is_trading_day
-from capwright.exchange.prices import valid_on
 from capwright.exchange.room import ExchangeRoom
 from capwright.kernel.quantity import parse_money_fen
 from capwright.kernel.refusal import Refused
 from capwright.market.composition import room_of
 from capwright.projection import clearing, trading
 from capwright.projection.records import notices
+from capwright.scheme.dated import valid_on
 from capwright.settlement.messages import BustTrade, ClearTrades
 from capwright.settlement.room import SettlementRoom
 from capwright.web.clock import now
