@@ -116,3 +116,18 @@ def test_an_order_until_a_day_names_it(world):
     price = trading.product_of(world.market, "TLA", world.at_ms).opening_fen_per_t
     place(world, ALPHA, "TLA", "sell", price, 1, validity="gtd", until=date(2023, 1, 4))
     assert trader.orders_of(world.market, ALPHA)[0].until == "2023-01-04"
+
+
+def test_the_orders_of_an_account_are_all_that_rest_in_its_name(world):
+    price = trading.product_of(world.market, "TLA", world.at_ms).opening_fen_per_t
+    for n, account in enumerate((ALPHA, TRADER, ALPHA, BETA, ALPHA)):
+        place(world, account, "TLA", "sell", price + n, 10 + n, f"s-{n}")
+        place(world, account, "TLA", "buy", price - 5 - n, 10 + n, f"b-{n}")
+    place(world, BETA, "TLA", "buy", price, 4, "part")  # leaves 6 t of s-0
+    world.by(ALPHA, m.CancelOrder(ALPHA, "b-2"), "gone")
+    world.by(ALPHA, m.ProposeDeal(ALPHA, BETA, "TLA", "sell", price, 10, "negotiated"), "deal")
+    resting = list(world.market.rooms["exchange"].state.orders.values())
+    assert world.market.rooms["exchange"].state.deals, "it holds units at a place of the same form"
+    for account in (ALPHA, BETA, GAMMA, TRADER):
+        assert trader.open_orders(world.market, account) == [o for o in resting if o.account == account]
+    assert [one.id for one in trader.orders_of(world.market, ALPHA)] == ["b-4", "s-4", "s-2", "b-0", "s-0"]

@@ -186,3 +186,22 @@ def test_a_deal_waits_for_the_other_side(trader, other):
 def test_an_unknown_action_is_not_found(trader):
     client, number = trader
     assert client.post(f"/desk/accounts/{number}/trade/send/", {"action": "steal"}).status_code == 404
+
+
+def test_orders_and_holdings_of_every_account_are_found_by_its_places(site):
+    from capwright.projection.records import holdings
+    from capwright.projection.trader import open_orders
+
+    with site.host.look() as market:
+        orders = market.rooms["exchange"].state.orders.values()
+        book = market.book.state
+        for number in book.accounts:
+            assert open_orders(market, number) == sorted(
+                (one for one in orders if one.account == number), key=lambda one: one.arrival
+            )
+        held = [one for number in book.accounts for one in holdings(market, number)]
+        assert sum(one.quantity_t for one in held) == sum(
+            ranges.size_t for series in book.units.values() for ranges in series.values()
+        )
+        bank = sum(fen for place, fen in book.cash.items() if place.partition("#")[0] not in book.accounts)
+        assert sum(one.cash_fen for one in held) + bank == 0

@@ -12,14 +12,13 @@ from capwright.api.desk import Page, answer, desk_of, need_account
 from capwright.api.fault import NO_ACCOUNT, SIGN_IN, Fault
 from capwright.api.lists import LAST, After, Ask, Limit, part_of
 from capwright.api.records import ActRecord, OrderRecord
-from capwright.exchange.room import ExchangeRoom
 from capwright.history import Step, balances_at, life_of, parse_serial
 from capwright.journal.replay import chained
 from capwright.journal.store import open_store
-from capwright.market.composition import room_of
 from capwright.projection import records
 from capwright.projection.records import Holding
 from capwright.projection.tasks import tasks_of
+from capwright.projection.trader import open_orders
 
 if TYPE_CHECKING:
     from capwright.api.desk import Desk
@@ -104,7 +103,6 @@ async def orders(request: Ask, number: FromPath[str]) -> Response[bytes]:
     desk = desk_of(request)
     need_account(await desk.viewer(request), number)
     with desk.host.look() as state:
-        room = room_of(state.rooms, ExchangeRoom)
         found = [
             OrderRecord(
                 one.id,
@@ -116,8 +114,7 @@ async def orders(request: Ask, number: FromPath[str]) -> Response[bytes]:
                 one.left_t,
                 one.until.isoformat() if one.until else "",
             )
-            for one in room.state.orders.values()
-            if one.account == number
+            for one in open_orders(state, number)
         ]
         seq = desk.host.head.seq
     return answer(request, found, seq)

@@ -120,9 +120,8 @@ def account_record(account: Account, rights: tuple[str, ...] = ()) -> AccountRec
 def holdings(market: Market, number: str) -> list[Holding]:
     """Everything that lies in an account, bucket by bucket: free first."""
     book = market.book.state
-    mine = [place for place in {*book.units, *book.cash} if place.partition("#")[0] == number]
     found = []
-    for place in sorted(mine):
+    for place in market.book.places_of(number):
         bucket = place.partition("#")[2]
         found += [
             Holding(number, bucket, series, ranges.size_t)

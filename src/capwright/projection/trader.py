@@ -11,11 +11,13 @@ from msgspec import Struct
 
 from capwright.exchange.prices import fee_fen
 from capwright.exchange.room import ExchangeRoom
+from capwright.exchange.sides import order_place
 from capwright.ledger.place import bucket_of
 from capwright.market.composition import room_of
 from capwright.projection.trading import TradeLine
 
 if TYPE_CHECKING:
+    from capwright.exchange.book import Order
     from capwright.exchange.messages import ProductDay
     from capwright.market import Market
     from capwright.projection.views import Views
@@ -27,6 +29,7 @@ __all__ = [
     "Standing",
     "costs_of",
     "deals_of",
+    "open_orders",
     "orders_of",
     "standing_of",
     "trades_of",
@@ -108,11 +111,20 @@ def trades_of(views: Views, account: str, count: int = 30) -> list[TradeLine]:
     ]
 
 
+def open_orders(market: Market, account: str) -> list[Order]:
+    """The resting orders of an account, the earliest first.
+
+    Each holds its units or cash at a place of its own, so the account's places name them: there may be very
+    many orders of others.
+    """
+    orders = room_of(market.rooms, ExchangeRoom).state.orders
+    holds = order_place(account, "")
+    ids = (place.removeprefix(holds) for place in market.book.places_of(account) if place.startswith(holds))
+    return sorted((orders[one] for one in ids if one in orders), key=lambda one: one.arrival)
+
+
 def orders_of(market: Market, account: str) -> list[OpenOrder]:
     """The resting orders of an account, the latest first."""
-    mine = [
-        one for one in room_of(market.rooms, ExchangeRoom).state.orders.values() if one.account == account
-    ]
     return [
         OpenOrder(
             one.id,
@@ -124,7 +136,7 @@ def orders_of(market: Market, account: str) -> list[OpenOrder]:
             one.at_ms,
             one.until.isoformat() if one.until else "",
         )
-        for one in sorted(mine, key=lambda one: -one.arrival)
+        for one in reversed(open_orders(market, account))
     ]
 
 
