@@ -1,6 +1,7 @@
 """The API: commands with keys, refusals as problems, reading by right, conditional answers."""
 
 import json
+import socket
 
 import jsonschema
 import pytest
@@ -85,6 +86,32 @@ def test_a_body_that_cannot_be_read_changes_nothing(exchange, site, body, status
     head = site.settle()
     assert exchange.post("/commands/PublishAnnouncement", content=body).status_code == status
     assert site.settle() == head
+
+
+@pytest.mark.parametrize("path", ["/commands/PublishAnnouncement", "/commands/"])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/json; charset=utf-8", 200),
+        ("application/x-www-form-urlencoded", 415),
+        ("text/plain", 415),
+        ("multipart/form-data; boundary=x", 415),
+    ],
+)
+def test_a_body_is_what_its_type_says(exchange, path, kind, status):
+    item = {"id": f"typed {kind}", "command": {"command": "PublishAnnouncement", **NOTICE}}
+    body = json.dumps({"commands": [item]} if path.endswith("/") else NOTICE)
+    assert exchange.post(path, content=body, headers={"content-type": kind}).status_code == status
+    assert exchange.post(path, content=body).status_code == 200, "without a type it is taken for JSON"
+
+
+def test_nobodys_batch_is_not_waited_for(site):
+    """The head of a batch is answered before its body comes, which may be long and slow."""
+    host, port = site.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as line:
+        line.sendall(b"POST /api/v1/commands/ HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        line.sendall(b"Content-Length: 19000000\r\n\r\n{")
+        assert line.recv(100).startswith(b"HTTP/1.1 401")
 
 
 def test_nobody_sends_without_a_token(site):

@@ -101,6 +101,43 @@ def test_a_body_that_is_too_long_is_refused(length, messages):
     assert not seen
 
 
+@pytest.mark.parametrize(
+    ("address", "whose"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9%eth0", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("", ""),
+        ("a:b", "a:b"),
+    ],
+)
+def test_one_visitor_has_a_network_of_version_6(address, whose):
+    """Else whoever has one, as every household has, asks as 18 quintillion visitors."""
+    from capwright.host.requests import network_of
+
+    assert network_of(address) == whose
+
+
+def test_many_visitors_do_not_renew_the_allowance_of_one(monkeypatch):
+    from capwright.api import limits
+    from capwright.api.fault import Fault
+
+    now = 0.0
+    monkeypatch.setattr(limits.time, "monotonic", lambda: now)
+    monkeypatch.setattr(limits, "_MOST_KEPT", 10)
+    limiter = limits.Limiter(1.0, 2.0)
+    for n in range(10):
+        limiter.take(f"before {n}")
+    now = 100.0
+    for _ in range(2):
+        limiter.take("one")
+    for n in range(4):
+        limiter.take(f"other {n}")
+    with pytest.raises(Fault):
+        limiter.take("one")
+
+
 def test_sockets_of_an_address_are_counted():
     """An application with room for two: the third is closed with a reason, and comes in once one is gone."""
     import asyncio
@@ -142,15 +179,14 @@ def test_sockets_of_an_address_are_counted():
 
 
 def test_an_address_that_is_not_known_is_outside_every_network():
-    from litestar.exceptions import PermissionDeniedException
-
     from capwright.api.caller import Caller
+    from capwright.api.fault import Fault
 
     bound = Caller("p", frozenset(), "p", ("192.0.2.0/24", "2001:db8::/32"))
     for inside in ("192.0.2.7", "2001:db8::1", "::ffff:192.0.2.7"):
         bound.check_address(inside)
     for outside in ("", "unix:", "testclient", "198.51.100.1", "::1"):
-        with pytest.raises(PermissionDeniedException):
+        with pytest.raises(Fault, match="403"):
             bound.check_address(outside)
     Caller("p", frozenset(), "p").check_address("")
 

@@ -104,6 +104,19 @@ def test_a_standby_takes_over_within_ten_seconds(market, engines):
         assert second.says() == "Active."
 
 
+def test_two_commands_under_one_id_at_once_have_not_one_answer(market, engines):
+    """Both wait for an engine; the second must not take the first one's answer for its own."""
+    with Host(market) as host:
+        first, same = (host.submit(notice(1), "n-1", "exchange-1") for _ in range(2))
+        with pytest.raises(JournalUnavailable, match="CW-8601"):
+            host.submit(notice(2), "n-1", "exchange-1")
+        assert engines().says() == "Active."
+        seqs = {first.result(20).seq, same.result(20).seq}
+        other = host.send(notice(2), "n-1", "exchange-1")
+    assert len(seqs) == 1
+    assert other.refusal.code == "CW-8502"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("rounds", [6])
 def test_engines_die_under_load_and_nothing_is_lost_or_doubled(market, engines, rounds):

@@ -167,7 +167,9 @@ class CommandApp:
         decoder, needed = known
         caller = await self._desk.caller_of(scope, headers)
         caller.need(needed)
-        command = _decoded(decoder, await _in_time(receive))
+        raw = await _in_time(receive)
+        _only_json(headers.get(b"content-type", b""))
+        command = _decoded(decoder, raw)
         command_id = command_id_of(self._desk, caller, headers.get(b"idempotency-key", b"").decode("latin-1"))
         outcome = await carry_out(self._desk, command, command_id, caller.person)
         return _done(outcome, command_id, headers)
@@ -188,6 +190,7 @@ class CommandApp:
             if caller is None or caller.networks:  # who calls, or from where, has to be looked up
                 return False
             caller.need(needed)
+            _only_json(headers.get(b"content-type", b""))
             command = _decoded(decoder, body)
             key = headers.get(b"idempotency-key", b"").decode("latin-1")
             command_id = command_id_of(self._desk, caller, key)
@@ -223,6 +226,13 @@ def _problem(problem: Problem, headers: dict[bytes, bytes]) -> _Response:
     said, more = problem.spoken(headers.get(b"accept-language", b"").decode("latin-1"))
     head = [(name.lower().encode(), value.encode()) for name, value in more.items()]
     return problem.status, [(b"content-type", b"application/problem+json"), *head], _ENCODE(said)
+
+
+def _only_json(said: bytes) -> None:
+    """Refuse (415) a body that says it is something else; one that says nothing is taken for JSON."""
+    kind = said.partition(b";")[0].strip().lower()
+    if kind not in {b"", b"application/json"}:
+        raise Fault(415, "The body must be application/json", "请求正文类型须为 application/json")
 
 
 async def _in_time(receive: Any) -> bytes:
@@ -273,10 +283,15 @@ def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
 async def batch(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Every command has an answer of its own; one that is refused does not stop those after it."""
     desk = desk_of(request)
-    asked: Batch = _decoded(_BATCH, await request.body())
+    caller = await desk.caller(request)  # before the body: nobody's need not be read
+    caller.need("write" if "write" in caller.scopes else "trade")
+    raw = await _in_time(request.receive)
+    _only_json(request.headers.get("content-type", "").encode("latin-1"))
+    asked: Batch = _decoded(_BATCH, raw)
     if not 0 < len(asked.commands) <= MAX_BATCH:
         raise Fault(400, f"A batch has 1 to {MAX_BATCH} commands", f"一批须有1至{MAX_BATCH}条指令")
-    caller = await desk.caller(request, len(asked.commands))
+    if len(asked.commands) > 1:
+        await desk.caller(request, len(asked.commands) - 1)
     commands = [_decoded(_DECODER, bytes(item.command)) for item in asked.commands]
     for command in commands:
         caller.need(scope_of(type(command)))

@@ -14,6 +14,7 @@ from capwright.api.caller import Caller, Callers
 from capwright.api.fault import NO_ACCOUNT, SIGN_IN, Fault
 from capwright.api.limits import Limiter
 from capwright.api.waiting import Waiting
+from capwright.host.requests import network_of
 from capwright.projection.viewer import PUBLIC, Viewer, viewer_of
 
 if TYPE_CHECKING:
@@ -52,13 +53,13 @@ class Desk:
         client = scope.get("client")
         address = client[0] if client else ""
         if found is None:
-            self._public.take(address)  # looking up costs: guesses are counted before they are looked up
+            self._public.take(network_of(address))  # guesses are counted before they are looked up
             found = await asyncio.to_thread(self.callers.find, headers)
         if found.person:
             found.check_address(address)
             self.count(found, count)
         else:
-            self._public.take(address, count)
+            self._public.take(network_of(address), count)
         return found
 
     def count(self, caller: Caller, count: int = 1) -> None:

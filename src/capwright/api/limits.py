@@ -35,6 +35,9 @@ class Limiter:
                 f"请求过于频繁，请{wait}秒后再试",
                 {"Retry-After": str(wait)},
             )
-        if len(self._buckets) > _MOST_KEPT:
-            self._buckets.clear()
+        if len(self._buckets) > _MOST_KEPT:  # those that are full again are as if they had never been
+            full = now - self._burst / self._rate
+            self._buckets = {one: kept for one, kept in self._buckets.items() if kept[1] > full}
+            if len(self._buckets) > _MOST_KEPT // 2:  # looking through them at every request would cost more
+                self._buckets.clear()
         self._buckets[key] = (left, now)

@@ -14,13 +14,13 @@ import threading
 import time
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from capwright.journal import fault
-from capwright.journal.codec import market_codec
+from capwright.journal.codec import encode, market_codec
 from capwright.kernel.message import CommandRefused, Outcome
 from capwright.kernel.refusal import Refusal, Refused
 
@@ -52,9 +52,11 @@ _PUT: Final = (
 )
 _TAKE: Final = "SELECT id, command_id, actor, command FROM inbox WHERE answer IS NULL ORDER BY id LIMIT 500"
 _ANSWERED: Final = (
-    "DELETE FROM inbox WHERE answer IS NOT NULL AND command_id = ANY(%s) RETURNING command_id, answer"
+    "DELETE FROM inbox WHERE answer IS NOT NULL AND command_id = ANY(%s)"
+    " RETURNING command_id, actor, command, answer"
 )
 _STALE: Final = "DELETE FROM inbox WHERE answer IS NOT NULL AND put_at < now() - interval '10 minutes'"
+_UNENCODABLE: Final = (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError)
 _WAIT_S: Final = 0.25
 _RETRY_S: Final = 0.5
 _MOST: Final = 500
@@ -78,6 +80,12 @@ def _connected(url: str) -> Any:
     return connection
 
 
+def _unwritable(command_id: str, error: Exception) -> Outcome:
+    """The answer to a command that cannot be written down."""
+    details: dict[str, str | int] = {"command_id": command_id, "reason": str(error)}
+    return Outcome(0, (), Refusal(fault.UNWRITABLE_COMMAND.code, details))
+
+
 def _dropped(connection: Any) -> None:
     """Close a session of which nothing is expected any more."""
     if connection is not None:
@@ -85,10 +93,13 @@ def _dropped(connection: Any) -> None:
             connection.close()
 
 
-class _Asked(Struct):
-    """A command that waits for its answer: id, actor and text, until when, and who waits."""
+_Put: TypeAlias = tuple[str, str, str]  # id, actor and text of a command
 
-    put: tuple[str, str, str]
+
+class _Asked(Struct):
+    """A command that waits for its answer, until when, and who waits."""
+
+    put: _Put
     until: float
     futures: list[Future[Outcome]]
 
@@ -100,7 +111,7 @@ class Messenger:
         self._url = url
         self._follower = follower
         self._patience_s = patience_s
-        self._queue: SimpleQueue[tuple[str, str, str] | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Put | None] = SimpleQueue()
         self._waiting: dict[str, _Asked] = {}
         self._lock = threading.Lock()
         self._closing = False
@@ -121,9 +132,15 @@ class Messenger:
         if self._closing:
             raise fault.unavailable(fault.CLOSED)
         future: Future[Outcome] = Future()
-        put = (command_id, actor, msgspec.json.encode(command).decode())
+        try:
+            put = (command_id, actor, encode(command).decode())
+        except _UNENCODABLE as error:
+            future.set_result(_unwritable(command_id, error))
+            return future
         with self._lock:
             asked = self._waiting.setdefault(command_id, _Asked(put, time.monotonic() + self._patience_s, []))
+            if asked.put != put:  # the answer to come is another command's
+                raise fault.unavailable(fault.NOT_WRITTEN, "another command with this id is under way")
             asked.futures.append(future)
         self._queue.put(put)
         return future
@@ -131,7 +148,7 @@ class Messenger:
     def _send(self) -> None:
         """Write what waits into the inbox, many at a time; a lost connection is made anew."""
         connection: Any = None
-        batch: list[tuple[str, str, str]] = []
+        batch: list[_Put] = []
         while True:
             if not batch:
                 first = self._queue.get()
@@ -187,14 +204,16 @@ class Messenger:
     def _fetch(self, connection: Any) -> None:
         with self._lock:
             ids = list(self._waiting)
-        for command_id, answer in connection.execute(_ANSWERED, (ids,)).fetchall() if ids else ():
+        found = connection.execute(_ANSWERED, (ids,)).fetchall() if ids else ()
+        for command_id, actor, command, answer in found:
+            put = (command_id, actor, command)
             said = msgspec.json.decode(answer, type=_Answer)
             if said.seq:
-                self._answer(command_id, self._first(connection, command_id, said.seq))
+                self._answer(put, self._first(connection, command_id, said.seq))
             elif said.refusal is not None and said.failed:
-                self._fail(command_id, fault.JournalUnavailable(said.refusal))
+                self._fail(put, fault.JournalUnavailable(said.refusal))
             else:
-                self._answer(command_id, Outcome(0, (), said.refusal))
+                self._answer(put, Outcome(0, (), said.refusal))
 
     def _first(self, connection: Any, command_id: str, seq: int) -> Outcome:
         events = connection.execute("SELECT events FROM journal WHERE seq = %s", (seq,)).fetchone()
@@ -205,30 +224,36 @@ class Messenger:
         """Called by the follower: rows whose ids somebody waits for."""
         for row in rows:
             if row.command_id in self._waiting:
+                put = (row.command_id, row.actor, row.command.decode())
                 refused = row.events[0] if len(row.events) == 1 else None
                 if isinstance(refused, CommandRefused):
-                    self._answer(row.command_id, Outcome(row.seq, (), refused.refusal))
+                    self._answer(put, Outcome(row.seq, (), refused.refusal))
                 else:
-                    self._answer(row.command_id, Outcome(row.seq, row.events))
+                    self._answer(put, Outcome(row.seq, row.events))
 
-    def _answer(self, command_id: str, outcome: Outcome) -> None:
-        with self._lock:
-            asked = self._waiting.pop(command_id, None)
-        for future in asked.futures if asked else ():
+    def _answer(self, put: _Put, outcome: Outcome) -> None:
+        for future in self._done(put):
             future.set_result(outcome)
 
-    def _fail(self, command_id: str, why: Exception) -> None:
-        with self._lock:
-            asked = self._waiting.pop(command_id, None)
-        for future in asked.futures if asked else ():
+    def _fail(self, put: _Put, why: Exception) -> None:
+        for future in self._done(put):
             future.set_exception(why)
+
+    def _done(self, put: _Put) -> list[Future[Outcome]]:
+        """Who waits for this command and for no other under its id: of one before, answers may come late."""
+        with self._lock:
+            asked = self._waiting.get(put[0])
+            if asked is None or asked.put != put:
+                return []
+            del self._waiting[put[0]]
+            return asked.futures
 
     def _expire(self) -> None:
         now = time.monotonic()
         with self._lock:
-            late = [name for name, asked in self._waiting.items() if asked.until < now]
-        for name in late:
-            self._fail(name, fault.unavailable(fault.UNKNOWN_COMMIT, "the engine did not answer in time"))
+            late = [asked.put for asked in self._waiting.values() if asked.until < now]
+        for put in late:
+            self._fail(put, fault.unavailable(fault.UNKNOWN_COMMIT, "the engine did not answer in time"))
 
     def close(self) -> None:
         """Take no more commands; those under way fail as not known. Closing twice is harmless."""
@@ -238,8 +263,8 @@ class Messenger:
         self._queue.put(None)
         for thread in self._threads:
             thread.join(5)
-        for name in list(self._waiting):
-            self._fail(name, fault.unavailable(fault.UNKNOWN_COMMIT, "the process ends"))
+        for asked in list(self._waiting.values()):
+            self._fail(asked.put, fault.unavailable(fault.UNKNOWN_COMMIT, "the process ends"))
 
 
 class Clerk:
@@ -317,8 +342,7 @@ class Clerk:
             return failed
         except msgspec.DecodeError as error:  # of a newer web process: it must not stop the others' commands
             told: Future[Outcome] = Future()
-            details: dict[str, str | int] = {"command_id": command_id, "reason": str(error)}
-            told.set_result(Outcome(0, (), Refusal(fault.UNWRITABLE_COMMAND.code, details)))
+            told.set_result(_unwritable(command_id, error))
             return told
 
     def close(self) -> None:

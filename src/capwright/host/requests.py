@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Send = Callable[[Any], Awaitable[None]]
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-__all__ = ["Requests"]
+__all__ = ["Requests", "network_of"]
 
 _NAME: Final = b"x-request-id"
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -114,6 +114,18 @@ class Requests:
 def _new_id() -> str:
     """An id that no other request has: of this run of the process, and counted in it."""
     return f"{_RUN}{next(_COUNT):016x}"
+
+
+def network_of(address: str) -> str:
+    """Whom limits count by: an address, of version 6 its network of 64 bits, which one visitor has whole."""
+    if ":" not in address:
+        return address
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    mapped = getattr(found, "ipv4_mapped", None)
+    return str(mapped) if mapped else str(ip_network((found, 64), strict=False))
 
 
 def _within(address: str, networks: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from capwright.host.requests import network_of
 from capwright.kernel.refusal import Refusal, define
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class CountedSockets:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket, or close it with the reason."""
         client = scope.get("client")
-        address = client[0] if client else ""
+        address = network_of(client[0] if client else "")
         if self._most and self._open[address] >= self._most:
             refusal = Refusal(TOO_MANY.code, {"most": self._most})
             await receive()
