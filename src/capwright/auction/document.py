@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from capwright.auction.bids import Bid, SetAside
-from capwright.auction.result import Clearing, Statistics
+from capwright.auction.result import Clearing, Counts, Statistics
 from capwright.kernel.quantity import format_money
 from capwright.kernel.refusal import Refusal
 from capwright.scheme.auction_rules import AuctionRules
@@ -61,19 +61,9 @@ class MarginalLine(Struct, frozen=True, kw_only=True):
     tied: int
 
 
-class StatisticsLine(Struct, frozen=True, kw_only=True):
-    """The derived columns of the exchanges' result tables; see `Statistics`."""
+class StatisticsLine(Counts, frozen=True, kw_only=True):
+    """The derived columns of the exchanges' result tables, prices in currency units; see `Statistics`."""
 
-    submitted_bids: int
-    submitted_t: int
-    valid_bids: int
-    valid_t: int
-    bidders: int
-    winners: int
-    cover: Decimal
-    cover_submitted: Decimal
-    mean_bid_t: int
-    mean_won_t: int
     high_price: Decimal | None
     low_price: Decimal | None
     mean_price: Decimal | None
@@ -182,11 +172,7 @@ def _refused(item: SetAside, lines: dict[str, int], lang: str) -> RefusedLine:
 
 
 def _statistics(found: Statistics) -> StatisticsLine:
-    same: dict[str, Any] = {
-        name: getattr(found, name)
-        for name in StatisticsLine.__struct_fields__
-        if name in Statistics.__struct_fields__
-    }
+    same: dict[str, Any] = {name: getattr(found, name) for name in Counts.__struct_fields__}
     return StatisticsLine(
         **same,
         high_price=_units(found.high_fen_per_t),

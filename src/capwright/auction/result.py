@@ -11,7 +11,7 @@ from msgspec import Struct
 from capwright.auction.bids import Bid, SetAside
 from capwright.kernel.refusal import Refusal
 
-__all__ = ["Award", "Clearing", "Marginal", "Statistics", "statistics"]
+__all__ = ["Award", "Clearing", "Counts", "Marginal", "Statistics", "statistics"]
 
 
 class Award(Struct, frozen=True, kw_only=True):
@@ -40,11 +40,11 @@ class Marginal(Struct, frozen=True, kw_only=True):
     tied: int
 
 
-class Statistics(Struct, frozen=True, kw_only=True):
-    """The derived columns of the exchanges' result tables (EEX; all rounding half up).
+class Counts(Struct, frozen=True, kw_only=True):
+    """Bids, bidders and tonnes of a round (EEX; all rounding half up).
 
     Cover is demand ÷ supply to 2 decimals, of the valid bids and of all bids submitted; the means are whole
-    tonnes; `mean_bid_fen_per_t` is volume-weighted. Prices are of the valid bids, None when there is none.
+    tonnes.
     """
 
     submitted_bids: int
@@ -57,6 +57,14 @@ class Statistics(Struct, frozen=True, kw_only=True):
     cover_submitted: Decimal
     mean_bid_t: int
     mean_won_t: int
+
+
+class Statistics(Counts, frozen=True, kw_only=True):
+    """The derived columns of the exchanges' result tables.
+
+    `mean_bid_fen_per_t` is volume-weighted. Prices are of the valid bids, None when there is none.
+    """
+
     high_fen_per_t: int | None = None
     low_fen_per_t: int | None = None
     mean_bid_fen_per_t: int | None = None
