@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.views.defaults import server_error
 
 from capwright.kernel.refusal import Refusal
+from capwright.web.language import lang_of
 from capwright.web.refusals import PEOPLE_AWAY
 
 if TYPE_CHECKING:
@@ -33,5 +34,5 @@ def unforeseen(request: HttpRequest) -> HttpResponse:
         return server_error(request)
     refusal = Refusal(PEOPLE_AWAY.code)
     said = {"zh": refusal.message("zh"), "en": refusal.message("en"), "code": refusal.code}
-    page = _PAGE.format(lang=getattr(request, "lang", "zh"), **said)
+    page = _PAGE.format(lang=lang_of(request), **said)
     return HttpResponse(page, status=503, headers={"Retry-After": str(_AGAIN_S)})

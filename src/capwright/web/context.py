@@ -8,7 +8,7 @@ from capwright.kernel.quantity import currency_word
 from capwright.projection.viewer import PUBLIC, Viewer, viewer_of
 from capwright.web.clock import Moment, now
 from capwright.web.hosting import host
-from capwright.web.language import LANGUAGES, SIMPLIFIED
+from capwright.web.language import LANGUAGES, SIMPLIFIED, lang_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -38,7 +38,7 @@ def market(request: HttpRequest) -> dict[str, Any]:
         about = dict(state.state.about)
         rules = state.rulebook.now() if state.state.opened else None
     name = rules.scheme.name if rules else ""
-    lang = getattr(request, "lang", "zh")
+    lang = lang_of(request)
     return {
         "lang": lang,
         "language": getattr(request, "language", SIMPLIFIED),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from opencc import OpenCC
 
+    from capwright.kernel.refusal import Refusal
+
 __all__ = [
     "DJANGO",
     "ENGLISH",
@@ -27,8 +29,10 @@ __all__ = [
     "TRADITIONAL",
     "Language",
     "chosen",
+    "lang_of",
     "page",
     "respelling",
+    "told",
     "traditional",
 ]
 
@@ -83,6 +87,17 @@ def chosen(accepted: str, *codes: str, default: Language | None = None) -> Langu
             )
             return TRADITIONAL if traditional_area and "hans" not in others else SIMPLIFIED
     return default or SIMPLIFIED
+
+
+def lang_of(request: HttpRequest) -> str:
+    """Which of the two texts the reader takes: zh or en."""
+    lang: str = getattr(request, "lang", "zh")  # faults come before the middleware that sets it
+    return lang
+
+
+def told(request: HttpRequest, refusal: Refusal) -> str:
+    """A refusal as a message: its code and the sentence in the reader's language."""
+    return f"{refusal.code} {refusal.message(lang_of(request))}"
 
 
 def traditional(text: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 from capwright.kernel.refusal import Refusal, Refused
 from capwright.web.context import viewer
 from capwright.web.hosting import host
-from capwright.web.language import DJANGO, LANGUAGES, TRADITIONAL, chosen, page, traditional
+from capwright.web.language import DJANGO, LANGUAGES, TRADITIONAL, chosen, lang_of, page, traditional
 from capwright.web.refusals import NEEDS_MFA
 from capwright.web.sending import not_known
 
@@ -104,7 +104,7 @@ def second_factor(answer: Answer) -> Answer:
             from allauth.mfa.utils import is_mfa_enabled  # noqa: PLC0415 - its models need Django set up
 
             if not is_mfa_enabled(user):
-                lang = getattr(request, "lang", "zh")
+                lang = lang_of(request)
                 said = {"code": NEEDS_MFA.code, "message": Refusal(NEEDS_MFA.code).message(lang)}
                 return render(request, "identity/needs_mfa.html", said, status=403)
         return answer(request)
@@ -127,7 +127,7 @@ def refusals(answer: Answer) -> Answer:
     def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refused):
             return None
-        lang = getattr(request, "lang", "zh")
+        lang = lang_of(request)
         said: dict[str, Any] = {"code": error.refusal.code, "message": error.refusal.message(lang)}
         if not not_known(error):
             return render(request, "refused.html", said, status=422)

@@ -15,7 +15,7 @@ from capwright.filing.reports import read_report
 from capwright.kernel.refusal import BadInput, Refused, refuse
 from capwright.projection import reporting
 from capwright.web.hosting import host
-from capwright.web.language import respelling
+from capwright.web.language import lang_of, respelling
 from capwright.web.refusals import TOO_LARGE
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def workbook(method: Method, lang: str, report: EmissionReport | None = None) ->
 
 def download(request: HttpRequest, kind: str, report: EmissionReport, told: dict[str, Any]) -> HttpResponse:
     """A report as PDF, JSON or workbook."""
-    lang = getattr(request, "lang", "zh")
+    lang = lang_of(request)
     name = f"{report.enterprise}-{report.year}"
     if kind == "json":
         return _file(report_json(report), "application/json", f"{name}.json")

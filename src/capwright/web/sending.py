@@ -13,6 +13,7 @@ from capwright.kernel.refusal import Refused
 from capwright.market.messages import CommandProposed
 from capwright.registry.messages import TransactionProposed
 from capwright.web.hosting import host
+from capwright.web.language import lang_of, told
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -50,7 +51,7 @@ def send(
 
     The form's field `command_id` makes repeats harmless.
     """
-    lang = getattr(request, "lang", "zh")
+    lang = lang_of(request)
     person = getattr(request.user, "person", None) or ""
     command_id = id_of(person, request.POST.get("command_id", ""))
     try:
@@ -58,10 +59,10 @@ def send(
     except Refused as refused:
         if not_known(refused):
             raise  # the page for it sends the same form again, under the same id
-        messages.error(request, f"{refused.refusal.code} {refused.refusal.message(lang)}")
+        messages.error(request, told(request, refused.refusal))
         return None
     if outcome.refusal is not None:
-        messages.error(request, f"{outcome.refusal.code} {outcome.refusal.message(lang)}")
+        messages.error(request, told(request, outcome.refusal))
     elif any(_waits(event) for event in outcome.events):
         waits = "已提交，等待另一人复核。" if lang == "zh" else "Proposed. It waits for a second person."
         messages.warning(request, waits)

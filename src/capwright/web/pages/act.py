@@ -18,6 +18,7 @@ from capwright.web.command_form import by_name, fields_of, read, typed
 from capwright.web.context import viewer
 from capwright.web.hosting import host
 from capwright.web.known import offer
+from capwright.web.language import lang_of
 from capwright.web.permitted import may_send
 from capwright.web.sending import here, new_id, send
 from capwright.web.templatetags.forms import labels
@@ -35,7 +36,7 @@ __all__ = ["urls"]
 
 def _about(request: HttpRequest, kind: type[Command]) -> list[str]:
     """What a command does, in the reader's language and with the labels of the form, by paragraph."""
-    lang = getattr(request, "lang", "zh")
+    lang = lang_of(request)
     return about(kind, lang, labels(kind, lang)).split("\n\n")
 
 
@@ -56,7 +57,7 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     tried: dict[str, str] | None = None
     given = {key: str(value) for key, value in (request.POST or request.GET).items()}
-    lang = getattr(request, "lang", "zh")
+    lang = lang_of(request)
     if request.method == "POST":
         try:
             asked = read(command, given, dict(request.POST.lists()))
@@ -92,7 +93,7 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
 def _said(request: HttpRequest, refused: Refused) -> dict[str, str]:
     return {
         "code": refused.refusal.code,
-        "message": refused.refusal.message(getattr(request, "lang", "zh")),
+        "message": refused.refusal.message(lang_of(request)),
     }
 
 

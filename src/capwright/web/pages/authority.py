@@ -22,6 +22,7 @@ from capwright.projection.tasks import surrender_due_ms, tasks_of
 from capwright.web.clock import now
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.language import lang_of
 from capwright.web.numbers import tonnes, whole
 from capwright.web.sending import new_id, send
 
@@ -198,7 +199,7 @@ def allocation(request: HttpRequest) -> HttpResponse:
 
 def _runs(request: HttpRequest, vintage: int) -> list[tuple[str, str]]:
     """The steps of a run, and why one cannot be taken now."""
-    who, lang = viewer(request).person, getattr(request, "lang", "zh")
+    who, lang = viewer(request).person, lang_of(request)
     return [(run, host().refusal_of(kind(vintage), who, lang)["message"]) for run, kind in _RUNS.items()]
 
 

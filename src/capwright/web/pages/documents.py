@@ -15,7 +15,7 @@ from capwright.web.certificates import check, holding_now, listed
 from capwright.web.clock import local, zone
 from capwright.web.context import viewer
 from capwright.web.hosting import host
-from capwright.web.language import respelling
+from capwright.web.language import lang_of, respelling
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -125,7 +125,7 @@ def _title(request: HttpRequest, one: Certificate | None) -> str:
 
 
 def _zh(request: HttpRequest) -> bool:
-    return getattr(request, "lang", "zh") == "zh"
+    return lang_of(request) == "zh"
 
 
 urls: Final[list[URLPattern]] = [

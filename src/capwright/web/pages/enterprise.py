@@ -28,6 +28,7 @@ from capwright.registry.messages import (
 from capwright.settlement.messages import WithdrawCash
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.language import lang_of
 from capwright.web.numbers import fen, tonnes, whole
 from capwright.web.sending import new_id, send
 
@@ -44,7 +45,7 @@ _RECENT: Final = 10
 
 def _opened(request: HttpRequest, number: str) -> dict[str, Any]:
     """What every page of an account shows; 404 for whoever may not read it."""
-    who, zh = viewer(request), getattr(request, "lang", "zh") == "zh"
+    who, zh = viewer(request), lang_of(request) == "zh"
     with host().look() as market:
         account = market.book.state.accounts.get(number)
         if account is None or not who.may_read(number):
@@ -93,7 +94,7 @@ def surrender(request: HttpRequest, number: str) -> HttpResponse:
         vintage, quantity_t = whole(request.POST.get("vintage")), tonnes(request.POST.get("quantity_t"))
         command = SurrenderUnits(number, vintage, quantity_t)
         if "try" in request.POST:
-            tried = host().refusal_of(command, viewer(request).person, getattr(request, "lang", "zh"))
+            tried = host().refusal_of(command, viewer(request).person, lang_of(request))
         elif (outcome := send(request, command, "Surrendered.", "已清缴。")) is not None and outcome.ok:
             return redirect("account", number)
     return render(request, "enterprise/surrender.html", {**shown, "tried": tried, "given": request.POST})

@@ -28,6 +28,7 @@ from capwright.settlement.room import SettlementRoom
 from capwright.web.clock import now
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.language import told
 from capwright.web.numbers import whole
 from capwright.web.pages import exchange_auctions, exchange_surveillance
 from capwright.web.pages.exchange_access import moment_ms, officer
@@ -181,10 +182,10 @@ def do(request: HttpRequest) -> HttpResponse:
     try:
         command = made[0](given)
     except Refused as no:
-        messages.error(request, f"{no.refusal.code} {no.refusal.message(getattr(request, 'lang', 'zh'))}")
+        messages.error(request, told(request, no.refusal))
     except (ValueError, msgspec.ValidationError) as error:
         refusal = unread("form", str(error), field_zh="表单")
-        messages.error(request, f"{refusal.code} {refusal.message(getattr(request, 'lang', 'zh'))}")
+        messages.error(request, told(request, refusal))
     else:
         send(request, command, made[1], made[2])
     return redirect(back if back.startswith("/desk/exchange/") else "/desk/exchange/")

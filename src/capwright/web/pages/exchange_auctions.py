@@ -19,6 +19,7 @@ from capwright.projection.auctions import AuctionView, BidLine, auction_of, auct
 from capwright.projection.trader import standing_of
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.language import told
 from capwright.web.pages.exchange_access import moment_ms, officer
 from capwright.web.sending import new_id, send
 
@@ -107,7 +108,7 @@ def _do(request: HttpRequest) -> None:
     try:
         command = made[0](given)
     except Refused as no:
-        messages.error(request, f"{no.refusal.code} {no.refusal.message(getattr(request, 'lang', 'zh'))}")
+        messages.error(request, told(request, no.refusal))
         return
     send(request, command, made[1], made[2])
 
@@ -259,7 +260,7 @@ def _bid(request: HttpRequest, number: str) -> None:
             )
             send(request, command, "The bid is sealed and on file.", "竞价申报已受理。")
     except Refused as no:
-        messages.error(request, f"{no.refusal.code} {no.refusal.message(getattr(request, 'lang', 'zh'))}")
+        messages.error(request, told(request, no.refusal))
 
 
 urls = [

@@ -33,6 +33,7 @@ from capwright.web.clock import now
 from capwright.web.command_form import read
 from capwright.web.csv_file import csv_file
 from capwright.web.hosting import host
+from capwright.web.language import lang_of, told
 from capwright.web.pages.exchange_access import officer
 from capwright.web.sending import new_id, send
 from capwright.web.templatetags.trading import TRIGGERS
@@ -71,7 +72,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """Alerts of the last trading days and the cases."""
     who = officer(request)
     here = host()
-    lang = getattr(request, "lang", "zh")
+    lang = lang_of(request)
     found, current = alerts_of(here)
     code, day = request.GET.get("kind", ""), request.GET.get("day", "")
     days = sorted({alert.day for alert in found}, reverse=True)
@@ -167,7 +168,7 @@ def case(request: HttpRequest, case_id: str) -> HttpResponse:
             raise Http404
         plain = msgspec.to_builtins(found)
         account = market.book.state.accounts.get(found.account)
-    lang = getattr(request, "lang", "zh")
+    lang = lang_of(request)
     steps = [(name, step[2] if lang == "zh" else step[1]) for name, step in _STEPS.items()]
     shown = {
         "case": plain,
@@ -200,7 +201,7 @@ def _step(request: HttpRequest, case_id: str) -> None:
     try:
         command = read(kind, given, {})
     except Refused as no:
-        messages.error(request, f"{no.refusal.code} {no.refusal.message(getattr(request, 'lang', 'zh'))}")
+        messages.error(request, told(request, no.refusal))
         return
     send(request, command, "It is on the file.", "已记入案卷。")
 
@@ -232,7 +233,7 @@ def holders(request: HttpRequest) -> HttpResponse:
     shown = {
         "large": [(one, names.get(one.holder, "")) for one in large_holders(held, share)],
         "share": share,
-        "reports": [_report(one, getattr(request, "lang", "zh")) for one in reports],
+        "reports": [_report(one, lang_of(request)) for one in reports],
     }
     return render(request, "exchange/holders.html", shown)
 

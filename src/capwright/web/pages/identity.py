@@ -34,7 +34,7 @@ from capwright.kernel.refusal import Refused, refuse
 from capwright.web.context import viewer
 from capwright.web.documents import KINDS, keep
 from capwright.web.hosting import host
-from capwright.web.language import SIMPLIFIED
+from capwright.web.language import SIMPLIFIED, lang_of, told
 from capwright.web.mails import mail
 from capwright.web.models import Application, ClientRule, Invitation, Paper, User, Webhook
 from capwright.web.refusals import BAD_INVITATION, NEEDS_MFA
@@ -60,7 +60,7 @@ SCOPES: Final = ("read", "trade", "write")
 
 
 def _said(request: HttpRequest, en: str, zh: str) -> str:
-    return zh if getattr(request, "lang", "zh") == "zh" else en
+    return zh if lang_of(request) == "zh" else en
 
 
 def _language(request: HttpRequest) -> Language:
@@ -112,9 +112,7 @@ def apply(request: HttpRequest) -> HttpResponse:
                     (paper.name or "paper", keep(paper.chunks(), paper.name or "paper")) for paper in papers
                 ]
             except Refused as no:
-                form.add_error(
-                    None, f"{no.refusal.code} {no.refusal.message(getattr(request, 'lang', 'zh'))}"
-                )
+                form.add_error(None, told(request, no.refusal))
             else:
                 return _applied(request, form, kept)
     return render(request, "identity/apply.html", {"form": form, "types": types})
@@ -333,7 +331,7 @@ def make_hook(request: HttpRequest) -> HttpResponse:
     try:
         check_address(url, local=host().settings.demo)
     except Refused as no:
-        messages.error(request, f"{no.refusal.code} {no.refusal.message(getattr(request, 'lang', 'zh'))}")
+        messages.error(request, told(request, no.refusal))
         return redirect("security")
     secret = secrets.token_urlsafe(32)
     Webhook.objects.create(user=user, url=url[:300], secret=secret)

@@ -18,6 +18,7 @@ from capwright.projection import trading
 from capwright.projection.records import NoticeRecord, notices
 from capwright.web.clock import local, now
 from capwright.web.hosting import host
+from capwright.web.language import lang_of
 from capwright.web.pages import trade
 from capwright.web.templatetags.trading import words
 
@@ -119,7 +120,7 @@ def product(request: HttpRequest, code: str) -> HttpResponse:
         codes = [one.code for one in _products(market, at_ms)]
         told = _of_product(notices(market), code)
     live = _live(code)
-    lang = getattr(request, "lang", "zh")
+    lang = lang_of(request)
     shown = {
         "day": day,
         "product": live["product"],

@@ -16,6 +16,7 @@ from capwright.kernel.refusal import Refused
 from capwright.projection.viewer import viewer_of
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.language import lang_of, told
 from capwright.web.models import Erasure
 from capwright.web.pages.identity import text_of
 from capwright.web.personal import Subject, ask, confirm, find, known
@@ -44,7 +45,7 @@ def people(request: HttpRequest) -> HttpResponse:
         try:
             subject = find(shown["asked"])
         except Refused as no:
-            shown["error"] = f"{no.refusal.code} {no.refusal.message(getattr(request, 'lang', 'zh'))}"
+            shown["error"] = told(request, no.refusal)
         else:
             shown |= {"known": known(subject), "stays": _stays(subject.person)}
     shown["erasures"] = Erasure.objects.order_by("done_at", "-asked_at")[:_LISTED]
@@ -67,7 +68,7 @@ def ask_erasure(request: HttpRequest) -> HttpResponse:
     by = _operator(request)
     ask(find(request.POST.get("q", "")[:254]), by, text_of(request, "reason", 500))
     said = ("Asked; another operator confirms.", "已提出申请，待另一名操作员确认。")
-    messages.success(request, said[getattr(request, "lang", "zh") == "zh"])
+    messages.success(request, said[lang_of(request) == "zh"])
     return redirect("people")
 
 
@@ -83,7 +84,7 @@ def decide_erasure(request: HttpRequest, number: int) -> HttpResponse:
     else:
         confirm(one, by)
         said = ("Erased.", "个人信息已删除。")
-    messages.success(request, said[getattr(request, "lang", "zh") == "zh"])
+    messages.success(request, said[lang_of(request) == "zh"])
     return redirect("people")
 
 

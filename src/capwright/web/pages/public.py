@@ -23,6 +23,7 @@ from capwright.scheme.show import SECTIONS, names_of, show_scheme
 from capwright.web.context import viewer
 from capwright.web.csv_file import csv_file
 from capwright.web.hosting import host
+from capwright.web.language import lang_of, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,7 +122,7 @@ def _names(market: Market) -> dict[str, Any]:
 
 
 def _zh(request: HttpRequest) -> bool:
-    return getattr(request, "lang", "zh") == "zh"
+    return lang_of(request) == "zh"
 
 
 def auctions(request: HttpRequest) -> HttpResponse:
@@ -289,7 +290,7 @@ def serials(request: HttpRequest) -> HttpResponse:
             host().follower.wait_for(host().head.seq)  # the tables come after the state
             steps = life_of(host(), series, number)
         except Refused as no:
-            fault = f"{no.refusal.code} {no.refusal.message(getattr(request, 'lang', 'zh'))}"
+            fault = told(request, no.refusal)
     named = viewer(request).has("authority", "operator", "auditor")
     return render(
         request,

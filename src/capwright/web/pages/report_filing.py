@@ -21,6 +21,7 @@ from capwright.projection import reporting
 from capwright.projection.filed_reports import filed_report
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.language import lang_of
 from capwright.web.numbers import whole
 from capwright.web.pages.reports import opened, worked_out
 from capwright.web.refusals import SEAL_BROKEN
@@ -47,7 +48,7 @@ def template(request: HttpRequest, number: str) -> HttpResponse:
         method = published(request.GET.get("method", ""))
     except Refused:
         raise Http404 from None
-    return workbook(method, getattr(request, "lang", "zh"))
+    return workbook(method, lang_of(request))
 
 
 @login_required
@@ -57,7 +58,7 @@ def upload(request: HttpRequest, number: str) -> HttpResponse:
     file = request.FILES.get("file")
     if request.method != "POST" or file is None:
         return redirect("reports", number)
-    report, faults = read_upload(file, getattr(request, "lang", "zh"))
+    report, faults = read_upload(file, lang_of(request))
     return _shown(request, shown, report, faults, str(file.name))
 
 
@@ -69,7 +70,7 @@ def _shown(
     name: str,
 ) -> HttpResponse:
     """What a report comes to, and whether the market would take it."""
-    lang, who, number = getattr(request, "lang", "zh"), viewer(request), shown["number"]
+    lang, who, number = lang_of(request), viewer(request), shown["number"]
     shown |= {"faults": faults, "name": name, "refusal": None, "late": False}
     if report is not None:
         told = worked_out(report, report.year)
@@ -145,7 +146,7 @@ def form(request: HttpRequest, number: str) -> HttpResponse:
         version = held[-1].version if held else 0
         head = {**typed, "enterprise": shown["account"].holder}
         report, refused = read_form(method, head, year, streams, outputs, version)
-        lang = getattr(request, "lang", "zh")
+        lang = lang_of(request)
         faults = [fault for no in refused for fault in faults_of(no, lang)]
         if report is not None:
             told = worked_out(report, year)

@@ -25,6 +25,7 @@ from capwright.projection import filed_reports, reporting
 from capwright.projection.inspection_order import place_of
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.language import lang_of
 from capwright.web.numbers import tonnes, whole
 from capwright.web.plan_draft import draft_of
 from capwright.web.refusals import unreadable
@@ -208,7 +209,7 @@ def _steps(view: reporting.YearView) -> list[tuple[str, str, bool, bool]]:
 
 def _doable(request: HttpRequest, view: reporting.YearView, *, may_act: bool) -> dict[str, Any]:
     """What the person may do about the year now, as the market itself sees it."""
-    who, lang = viewer(request), getattr(request, "lang", "zh")
+    who, lang = viewer(request), lang_of(request)
     account, year = view.account, view.year
     doable: dict[str, Any] = {}
     if may_act:

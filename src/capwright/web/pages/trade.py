@@ -22,6 +22,7 @@ from capwright.projection import trader, trading
 from capwright.web.clock import local
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.language import lang_of
 from capwright.web.refusals import unreadable
 from capwright.web.sending import id_of, new_id, not_known, send
 from capwright.web.templatetags.trading import words
@@ -76,7 +77,7 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
     if code not in codes:
         raise Http404
     live = _live(number, code)
-    lang = getattr(request, "lang", "zh")
+    lang = lang_of(request)
     shown = {
         "number": number,
         "account_name": name,
@@ -234,7 +235,7 @@ def _command(number: str, given: Mapping[str, str]) -> Command:
 def check(request: HttpRequest, number: str) -> HttpResponse:
     """What an order would come to and whether the market would take it now; nothing is done."""
     who = _read_by(request, number)
-    lang = getattr(request, "lang", "zh")
+    lang = lang_of(request)
     given = {key: str(value) for key, value in request.GET.items()}
     try:
         command = _command(number, given)
@@ -286,7 +287,7 @@ def _other(side: m.Side) -> m.Side:
 def order(request: HttpRequest, number: str) -> HttpResponse:
     """Send a command of the screen; a script gets JSON, a plain form comes back to the screen."""
     who = _read_by(request, number)
-    lang = getattr(request, "lang", "zh")
+    lang = lang_of(request)
     given = {key: str(value) for key, value in request.POST.items()}
     action = given.get("action", "place")
     wants_json = "application/json" in request.headers.get("Accept", "")

@@ -21,6 +21,7 @@ from capwright.mrv.room import MrvRoom
 from capwright.projection import filed_reports, reporting
 from capwright.web.context import viewer
 from capwright.web.hosting import host
+from capwright.web.language import lang_of
 from capwright.web.numbers import whole
 from capwright.web.pages.reports import findings_of, opened, worked_out
 from capwright.web.refusals import NOT_NUMBER, unreadable
@@ -83,7 +84,7 @@ def mandate(request: HttpRequest, number: str, year: int) -> HttpResponse:
         except msgspec.ValidationError as why:
             unreadable("form", str(why), field_zh="表单")
         if "try" in request.POST:
-            tried = host().refusal_of(command, who.person, getattr(request, "lang", "zh"))
+            tried = host().refusal_of(command, who.person, lang_of(request))
         else:
             outcome = send(request, command)
             if outcome is not None and outcome.ok:
