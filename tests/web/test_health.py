@@ -4,6 +4,8 @@ import io
 import json
 import logging
 import re
+import threading
+import time
 
 import httpx
 import pytest
@@ -58,6 +60,28 @@ def test_not_ready_without_database_or_when_following_stopped(site, visitor, mon
         assert answer.json()["ready"] is False
     monkeypatch.setattr(health, "_people_answer", lambda: False)
     assert says().status_code == 503
+
+
+@pytest.mark.parametrize("which", ["state_of", "_people_answer"])
+def test_a_silent_database_is_told_soon_and_asked_once(visitor, monkeypatch, which):
+    from capwright.web.pages import health
+
+    asked, answers = [], threading.Event()
+
+    def wait(*_):
+        asked.append(1)
+        answers.wait(30)
+        return False
+
+    monkeypatch.setattr(health, which, wait)
+    monkeypatch.setattr(health, "PATIENCE_S", 0.3)
+    began = time.monotonic()
+    for _ in range(3):
+        answer = visitor.get("/ready/")
+        assert (answer.status_code, answer.json()["ready"]) == (503, False)
+    assert time.monotonic() - began < 3
+    assert len(asked) == 1
+    answers.set()
 
 
 def test_a_database_that_is_gone_is_found_out(site, tmp_path, monkeypatch):

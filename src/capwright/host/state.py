@@ -13,8 +13,9 @@ from capwright.kernel.refusal import Refused
 
 if TYPE_CHECKING:
     from capwright.host.host import Host
+    from capwright.journal.chain import Head
 
-__all__ = ["MOST_BEHIND", "State", "state_of"]
+__all__ = ["MOST_BEHIND", "State", "silent", "state_of"]
 
 MOST_BEHIND: Final = 5_000  # rows; a follower takes in some ten thousand a second
 _ENGINE: Final = (
@@ -53,10 +54,15 @@ class State(Struct, frozen=True):
         return self.answers and not self.fault and not self.fenced and self.behind <= MOST_BEHIND
 
 
+def silent(host: Host) -> State:
+    """How a process fares whose database says nothing, not even no."""
+    return _state(host, host.written, answers=False, engine=False, took_s=0.0)
+
+
 def state_of(host: Host) -> State:
     """Ask the database, and look at the follower."""
     began = time.perf_counter()
-    head, answers = host.head, True
+    answers = True
     try:
         store = open_store(host.settings.db, read_only=True)
         try:
@@ -66,7 +72,11 @@ def state_of(host: Host) -> State:
         engine = host.settings.role != "web" or _engine(host.settings.db)
     except (Refused, StoreFailed, OSError):
         written, answers, engine = host.written, False, False
-    fault = host.follower.fault
+    return _state(host, written, answers=answers, engine=engine, took_s=time.perf_counter() - began)
+
+
+def _state(host: Host, written: Head, *, answers: bool, engine: bool, took_s: float) -> State:
+    head, fault = host.head, host.follower.fault
     return State(
         answers,
         max(written.seq, head.seq),
@@ -75,7 +85,7 @@ def state_of(host: Host) -> State:
         host.views.seq,
         engine,
         type(fault).__name__ if fault else "",
-        time.perf_counter() - began,
+        took_s,
         host.fenced,
     )
 

@@ -6,8 +6,9 @@ import hmac
 import os
 import threading
 import time
+from concurrent.futures import Future
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from django.db import DatabaseError, connection
 from django.http import HttpResponse, JsonResponse
@@ -15,16 +16,20 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
 from capwright.host.meters import METERS, Metric, exposition, memory_bytes
-from capwright.host.state import MOST_BEHIND, state_of
+from capwright.host.state import MOST_BEHIND, silent, state_of
 from capwright.web.hosting import host
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest
 
     from capwright.host.state import State
 
 __all__ = ["urls"]
 
+_T = TypeVar("_T")
+PATIENCE_S: Final = 2.0  # how long a balancer waits at most for the databases
 TOKEN: Final = "CAPWRIGHT_METRICS_TOKEN"  # noqa: S105 - the name of a setting
 _FORWARDED: Final = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
 
@@ -40,7 +45,10 @@ def health(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """Whether requests should be sent here; 503 otherwise."""
     del request
-    state, people = state_of(host()), _people_answer()
+    journal, people_asked = _JOURNAL.ask(), _PEOPLE.ask()  # both at once
+    until = time.monotonic() + PATIENCE_S
+    state = _within(until, journal) or silent(host())
+    people = _within(until, people_asked) is True
     checks: dict[str, Any] = {
         "database": state.answers,
         "people": people,
@@ -68,6 +76,39 @@ def metrics(request: HttpRequest) -> HttpResponse:
         )
     text = exposition([*METERS.metrics(), *_of_state(state_of(host())), *_of_process()])
     return _uncached(HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8"))
+
+
+class _Question(Generic[_T]):
+    """Something that a database is asked beside the page; while it is silent it is not asked once more."""
+
+    def __init__(self, about: Callable[[], _T]) -> None:
+        self._about = about
+        self._lock = threading.Lock()
+        self._asked: Future[_T] | None = None
+
+    def ask(self) -> Future[_T]:
+        """The answer to come; of an earlier question that still waits, the same."""
+        with self._lock:
+            if self._asked is None or self._asked.done():
+                self._asked = Future()
+                threading.Thread(target=self._work, args=(self._asked,), daemon=True).start()
+            return self._asked
+
+    def _work(self, asked: Future[_T]) -> None:
+        try:
+            asked.set_result(self._about())
+        except Exception as error:  # noqa: BLE001 - whoever waits is told
+            asked.set_exception(error)
+        finally:
+            connection.close()  # of this thread
+
+
+def _within(until: float, asked: Future[_T]) -> _T | None:
+    """What was answered in time."""
+    try:
+        return asked.result(max(0.0, until - time.monotonic()))
+    except TimeoutError:
+        return None
 
 
 def _may(request: HttpRequest) -> bool:
@@ -137,6 +178,8 @@ def _uncached(answer: HttpResponse) -> HttpResponse:
     return answer
 
 
+_JOURNAL: Final = _Question(lambda: state_of(host()))
+_PEOPLE: Final = _Question(lambda: _people_answer())  # noqa: PLW0108 - looked up when it is asked
 urls: Final[list[URLPattern]] = [
     path("health/", health, name="health"),
     path("ready/", ready, name="ready"),
