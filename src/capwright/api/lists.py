@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from litestar import Request
 from litestar.params import QueryParameter
 
+from capwright.projection.parts import part
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
     from capwright.api.desk import Desk
-    from capwright.projection.views import Views
 
 __all__ = ["LAST", "After", "Ask", "Limit", "part_of"]
 
@@ -26,28 +27,7 @@ After = Annotated[int, QueryParameter(ge=0, le=LAST, description="Continue after
 async def part_of(
     desk: Desk, sql: str, given: Sequence[int | str], limit: int, key: str
 ) -> tuple[list[sqlite3.Row], str, int]:
-    """A part of a table in the order of `key`, where the next part begins, and the row that it is as of.
-
-    Rows that share a key stay together, since the next part begins after it: the trades of one order have one
-    row of the journal. Where more of them share it than `limit`, the part is longer.
-    """
+    """A part of a table in the order of `key`, where the next part begins, and the row that it is as of."""
     seq = desk.host.views.seq  # before the reading: a row that comes meanwhile must not count as known
-    rows, following = await asyncio.to_thread(_part, desk.host.views, sql, given, limit, key)
-    return rows, following, seq
-
-
-def _part(
-    views: Views, sql: str, given: Sequence[int | str], limit: int, key: str
-) -> tuple[list[sqlite3.Row], str]:
-    most = limit
-    while True:
-        rows = views.rows(f"{sql} LIMIT ?", (*given, most + 1))
-        if len(rows) <= limit:
-            return rows, ""
-        whole = [row for row in rows[:limit] if row[key] != rows[limit][key]]
-        whole = whole or [row for row in rows if row[key] == rows[0][key]]
-        if len(whole) < len(rows):
-            return whole, str(whole[-1][key])
-        if len(rows) <= most:
-            return rows, ""
-        most *= 2
+    rows, following = await asyncio.to_thread(part, desk.host.views, sql, given, limit, key)
+    return rows, "" if following is None else str(following), seq

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from capwright.projection.parts import part
 
+if TYPE_CHECKING:
     from capwright.market import Market
-    from capwright.projection.views import Views
+    from capwright.projection.replica import Replica
 
 __all__ = ["Done", "completed", "type_names"]
 
@@ -36,19 +36,26 @@ def type_names(market: Market) -> dict[str, tuple[str, str]]:
     return {one.name: (one.en, one.zh) for one in market.rulebook.now().registry.transaction_types}
 
 
-def completed(market: Market, views: Views, before: int, count: int, kind: str = "") -> Sequence[Done]:
-    """Completed transactions, the latest first, from before a row of the journal (0: from the end)."""
-    rows = views.rows(
+def completed(replica: Replica, before: int, count: int, kind: str = "") -> tuple[list[Done], int]:
+    """Completed transactions, the latest first, from before a row of the journal (0: from the end).
+
+    Also the row before which the list goes on; 0 at its end.
+    """
+    rows, following = part(
+        replica.views,
         "SELECT done.*, EXISTS (SELECT 1 FROM completed later WHERE later.reverses = done.transaction_id)"
         " AS undone FROM completed done WHERE (? = 0 OR done.seq < ?) AND (? = '' OR done.type = ?)"
-        " ORDER BY done.seq DESC LIMIT ?",
-        (before, before, kind, kind, count),
+        " ORDER BY done.seq DESC, done.rowid DESC",
+        (before, before, kind, kind),
+        count,
+        "seq",
     )
-    undo = {
-        one.reverses: one.name for one in market.rulebook.now().registry.transaction_types if one.reverses
-    }
-    reversible = market.registry.state.reversible
-    return [
+    with replica.look() as market:
+        types = market.rulebook.now().registry.transaction_types
+        known = market.registry.state.reversible
+        reversible = {row["transaction_id"] for row in rows if row["transaction_id"] in known}
+    undo = {one.reverses: one.name for one in types if one.reverses}
+    found = [
         Done(
             seq=row["seq"],
             id=row["transaction_id"],
@@ -64,3 +71,4 @@ def completed(market: Market, views: Views, before: int, count: int, kind: str =
         )
         for row in rows
     ]
+    return found, following or 0

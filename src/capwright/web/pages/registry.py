@@ -161,8 +161,8 @@ def transactions(request: HttpRequest) -> HttpResponse:
     before, kind = whole(request.GET.get("before")), request.GET.get("type", "")
     with host().look() as market:
         waiting = transactions_of(market)
-        done = completed(market, host().views, before, A_PAGE, kind)
         names = type_names(market)
+    done, following = completed(host(), before, A_PAGE, kind)
     shown = {
         "waiting": [one for one in waiting if not one.completes_at_ms],
         "running": sorted(
@@ -171,7 +171,7 @@ def transactions(request: HttpRequest) -> HttpResponse:
         "done": done,
         "names": names,
         "type": kind,
-        "before": done[-1].seq if len(done) == A_PAGE else 0,
+        "before": following,
         "command_id": new_id(),
     }
     return render(request, "registry/transactions.html", shown)
