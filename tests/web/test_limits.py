@@ -34,6 +34,52 @@ def test_slow_senders_leave_the_pages_to_others(site):
         assert httpx.get(site.url + "/", timeout=5).status_code == 200
 
 
+def read_slowly(pieces, taken, *, grace_s):
+    """An answer in pieces to a reader who takes so many messages and no more; when its page was done."""
+    import asyncio
+
+    from capwright.host.answers import KeptAnswers
+
+    done, heard = [], []
+
+    async def app(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        done.append(time.monotonic())
+
+    async def send(message):
+        if len(heard) >= taken:
+            await asyncio.sleep(60)
+        heard.append(message)
+
+    async def story():
+        await KeptAnswers(app, grace_s=grace_s)({"type": "http"}, None, send)
+
+    began = time.monotonic()
+    loops.run(story())
+    return done[0] - began, time.monotonic() - began, heard
+
+
+def test_a_reader_who_does_not_read_keeps_no_page(monkeypatch):
+    from capwright.host import answers
+
+    monkeypatch.setattr(answers, "SLOWEST_B_S", 1_000_000.0)
+    free_after, over_after, heard = read_slowly([b"x" * 500_000] * 4, 2, grace_s=1.0)
+    assert free_after < 0.8, "the page's thread is free while the reader holds the connection"
+    assert 0.9 < over_after < 10
+    assert len(heard) == 2
+
+
+@pytest.mark.parametrize("pieces", [[], [b"short"], [b"x" * 65_536], [b"a" * 70_000, b"", b"b" * 1_300_000]])
+def test_answers_come_whole(pieces):
+    _, _, heard = read_slowly(pieces, 1_000, grace_s=5)
+    assert heard[0]["status"] == 200
+    assert b"".join(one["body"] for one in heard[1:]) == b"".join(pieces)
+    assert [one["more_body"] for one in heard[1:]] == [True] * (len(heard) - 2) + [False]
+
+
 def gathered(app_seen, messages, *, length=b"100", **limits):
     """Send messages, each after a pause, through the gatherer; what was answered."""
     from capwright.host.bodies import GatheredBodies

@@ -8,6 +8,7 @@ from a2wsgi import WSGIMiddleware
 from litestar.enums import ScopeType
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from capwright.host.answers import KeptAnswers
 from capwright.host.bodies import GatheredBodies
 from capwright.host.meters import METERS
 from capwright.host.requests import Requests
@@ -30,7 +31,7 @@ def site(host: Host) -> Requests:
     from capwright.api.commands import PATH, CommandApp  # noqa: PLC0415
     from capwright.api.desk import Desk  # noqa: PLC0415
 
-    pages = GatheredBodies(WSGIMiddleware(wsgi, workers=PAGE_WORKERS))  # type: ignore[arg-type]
+    pages = GatheredBodies(KeptAnswers(WSGIMiddleware(wsgi, workers=PAGE_WORKERS)))  # type: ignore[arg-type]
     desk = Desk(host)
     programs, commands = cast("App", api(desk)), CommandApp(desk)
     sockets = CountedSockets(programs, host.settings.socket_limit)
