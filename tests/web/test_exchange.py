@@ -1,5 +1,6 @@
 """The exchange's desk: halts, notices, clearing, auctions, surveillance, members."""
 
+import re
 import time
 from datetime import date
 
@@ -65,7 +66,10 @@ def test_a_halt_needs_a_target_unless_it_is_the_market(site, desk):
 
 
 def test_the_day_cannot_close_early(site, desk):
-    do(desk, action="close", on="2024-07-22")
+    page = desk.get("/desk/exchange/").content.decode()
+    on = re.search(r'name="action" value="close"><input type="hidden" name="on" value="([^"]*)"', page)[1]
+    assert on == "2024-07-22", "a date for programs: the button sends it"
+    do(desk, action="close", on=on)
     assert "CW-6232" in desk.get("/desk/exchange/").content.decode()
     with site.host.look() as market:
         assert market.rooms["exchange"].state.day.open
