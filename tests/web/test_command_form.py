@@ -105,6 +105,19 @@ def test_only_commands_that_somebody_may_send_are_listed(signed_in, person, yes,
     assert (yes - listed, no & listed) == (set(), set())
 
 
+def test_who_decides_reads_words_and_not_json(site, signed_in):
+    from capwright.registry.messages import AppointOfficer
+
+    outcome = site.host.send(AppointOfficer("reader-1", ("auditor",)), "web/words", "authority-1")
+    assert outcome.refusal is None
+    client = signed_in("authority-2")
+    link = re.search(r'/desk/approvals/[^"]+', client.get("/desk/").content.decode())[0]
+    page = client.get(link).content.decode()
+    assert "<dt>Person</dt><dd>reader-1</dd>" in page
+    assert "<dt>Roles</dt><dd>Auditor</dd>" in page
+    assert "&quot;" not in page
+
+
 def test_a_form_says_when_it_is_for_others(signed_in):
     page = signed_in("auditor-1").get("/desk/act/PlaceOrder/").content.decode()
     assert "This is for others to send" in page

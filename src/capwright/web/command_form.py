@@ -29,7 +29,7 @@ from capwright.web.templatetags.words import act_words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Field", "by_name", "fields_of", "read", "typed"]
+__all__ = ["Field", "by_name", "fields_of", "read", "told", "typed"]
 
 _BY_NAME = {kind.__name__: kind for kind in COMMANDS}
 
@@ -86,6 +86,22 @@ def typed(command: type[Command], given: Mapping[str, str], lists: Mapping[str, 
         if field.kind == "check":
             field.value = "true" if field.name in given else ""
         field.picked = tuple(lists.get(field.name, ()))
+    return fields
+
+
+def told(asked: Mapping[str, Any]) -> list[Field]:
+    """The fields that a command of the journal gives, for those who decide on it."""
+    command = by_name(str(asked.get("command", "")))
+    if command is None:
+        return []
+    flat = dict(asked)
+    for name, value in asked.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{part}": one for part, one in value.items()}
+    fields = [field for field in fields_of(command, flat) if field.name in flat]
+    for field in fields:
+        if field.kind in {"choices", "list"}:
+            field.picked = tuple(flat[field.name])
     return fields
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -14,7 +13,7 @@ from capwright.kernel.refusal import Refused
 from capwright.market.machine import COMMANDS
 from capwright.market.messages import ApproveProposal, RejectProposal
 from capwright.projection.about import about
-from capwright.web.command_form import by_name, fields_of, read, typed
+from capwright.web.command_form import by_name, fields_of, read, told, typed
 from capwright.web.context import viewer
 from capwright.web.hosting import host
 from capwright.web.known import offer
@@ -124,12 +123,13 @@ def approval(request: HttpRequest, proposal_id: str) -> HttpResponse:
         return redirect("/desk/")
     if proposal is None or not _open_to(viewer(request), proposal.proposer, proposal.command):
         raise Http404
-    body = msgspec.json.format(msgspec.json.encode(proposal.command), indent=2).decode()
+    kind = by_name(str(proposal.command.get("command", "")))
     shown = {
         "proposal_id": proposal_id,
         "proposer": proposal.proposer,
         "name": proposal.command.get("command", ""),
-        "body": body,
+        "asked": told(proposal.command),
+        "meaning": _about(request, kind) if kind is not None else [],
         "command_id": new_id(),
         "own": proposal.proposer == viewer(request).person,
     }

@@ -176,7 +176,7 @@ CHOICES: Final[dict[str, tuple[str, str]]] = {
     "operator": ("Registry operator", "登记机构"),
     "exchange": ("Exchange", "交易所"),
     "auditor": ("Auditor", "审计"),
-    "clock": ("Clock", "时钟"),
+    "clock": ("the clock", "系统时钟"),
     "verification": ("verification", "核查"),
     "recheck": ("re-check", "复查"),
     "all_at_floor": ("sell all at the floor price", "全部按底价成交"),
@@ -218,6 +218,12 @@ def field_words(context: Context, name: str) -> str:
     known = FIELDS.get(name) or FIELDS.get(name.rpartition(".")[2]) or (name, name)
     words = known[context.get("lang") == "zh"]
     return words.replace("{currency}", str(context.get("currency", "")))
+
+
+@register.filter
+def actor_words(person: str, lang: str) -> str:
+    """Who sent a command: an id, as the journal names people; the clock in words."""
+    return CHOICES["clock"][lang == "zh"] if person == "clock" else person
 
 
 @register.filter
