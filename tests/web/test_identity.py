@@ -63,7 +63,7 @@ def test_from_application_to_desk(site, mails, visitor, signed_in):
     operator = signed_in("operator-1")
     assert reference in operator.get("/desk/registry/applications/").content.decode()
     decided = operator.post(f"/desk/registry/applications/{reference}/", {"accept": "1"})
-    assert decided.headers["Location"].startswith("/desk/act/OpenAccount/")
+    assert decided.headers["Location"].startswith("/desk/registry/accounts/?open=")
     assert [mail.to[0] for mail in mails] == ["li@example.org", "li@example.org", "wu@example.org"]
     link = re.search(r"/invitation/\S+/", mails[1].body)[0]
     page = visitor.post(link, {"username": f"li-{reference}", "password": PASSWORD})

@@ -25,6 +25,7 @@ PAPER = {"name": "licence.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-
 FIRM = "cement-03"
 YEAR = 2023
 BOUGHT_MWH, CLINKER_T = 120_000, 2_000_000
+BIDDING_MS = 12_000
 
 
 class Person:
@@ -305,7 +306,7 @@ def code_of(secret):
     return f"{(int.from_bytes(digest[at : at + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
 
 
-def test_from_an_application_to_a_second_factor(people, site, mails, no_demo):
+def test_from_an_application_to_an_open_account(people, site, mails, no_demo):
     applicant, officer = people(site.url, ""), people(site.url, "operator-1")
     page = applicant.page
     applicant.go("/apply/")
@@ -321,7 +322,8 @@ def test_from_an_application_to_a_second_factor(people, site, mails, no_demo):
     card = officer.page.locator("section", has_text="Zhaoqing Enamel")
     assert card.get_by_text("licence.pdf").count() == 1
     card.get_by_role("button", name="Accept and invite").click()
-    officer.page.wait_for_url("**/desk/act/OpenAccount/**")
+    officer.page.wait_for_url("**/desk/registry/accounts/**")
+    number = account_is_opened(officer, "Zhaoqing Enamel")
     bodies = "\n".join(one.body for one in mails if one.to == ["he@example.org"])
     link = re.search(r"/invitation/\S+/", bodies)[0]
     no_demo()
@@ -347,6 +349,21 @@ def test_from_an_application_to_a_second_factor(people, site, mails, no_demo):
         invited.page.keyboard.press("Enter")
     invited.go("/desk/security/")
     assert "on" in invited.page.locator("section", has_text="Second factor").locator(".tag").inner_text()
+    invited.go(f"/desk/accounts/{number}/")
+    assert "Zhaoqing Enamel" in invited.page.locator("h1").inner_text()
+    invited.go(f"/desk/accounts/{number}/people/")
+    assert invited.page.locator("main table tbody tr").count() == 2, "the two who applied"
+
+
+def account_is_opened(officer, name):
+    """The form is filled in with what was applied for; the operator has only to look and press."""
+    form = officer.page.locator("form#open")
+    assert name in form.get_by_label("Name").input_value()
+    form.get_by_role("button", name="Open", exact=True).click()
+    officer.page.wait_for_load_state()
+    officer.told()
+    row = officer.page.locator("tr", has_text=name)
+    return row.locator("code").inner_text()
 
 
 def test_from_a_bid_to_a_certificate(people, site):
@@ -354,21 +371,31 @@ def test_from_a_bid_to_a_certificate(people, site):
     firm, checker = people(site.url, "cement-09:operator"), people(site.url, "cement-09:checker")
     buyer = people(site.url, "cement-10:operator")
     number = account_of(firm)
-    bid_is_entered(exchange, firm, number)
+    auction_is_announced(exchange, site.host.clock)
+    for bidder, theirs in ((firm, number), (buyer, account_of(buyer))):
+        bid_is_entered(bidder, theirs)
     order_is_traded(firm, number, buyer, account_of(buyer))
+    auction_is_cleared(exchange, firm, people(site.url, ""), number)
     units_are_surrendered(firm, checker, number)
     certificate_is_checked(firm, people(site.url, ""), number)
 
 
-def bid_is_entered(exchange, firm, number):
+def auction_is_announced(exchange, clock):
+    from capwright.web.clock import local
+
     exchange.go("/desk/exchange/auctions/")
+    closes = f"{local(clock() + BIDDING_MS):%Y-%m-%dT%H:%M:%S}"
+    exchange.page.locator("#a-closes").evaluate("field => { field.step = 1; }")  # nobody waits out a minute
     for field, value in {
-        "id": "WALK-1", "vintage": YEAR, "opens": "2024-07-22T09:30", "closes": "2024-07-22T11:30",
+        "id": "WALK-1", "vintage": YEAR, "opens": "2024-07-22T09:30", "closes": closes,
         "offered": 2000, "reserve": "40.00",
     }.items():  # fmt: skip
         exchange.page.fill(f"#a-{field}", str(value))
     exchange.press("Announce")
     exchange.told()
+
+
+def bid_is_entered(firm, number):
     firm.go(f"/desk/accounts/{number}/auctions/")
     card = firm.page.locator("section.card", has_text="WALK-1")
     card.get_by_label("Price").fill("45.00")
@@ -399,6 +426,29 @@ def order_is_traded(seller, number, buyer, other):
     send_ticket(buyer)
     for person in (buyer, seller):
         person.page.locator("#trades tr", has_text="39.00").first.wait_for()
+
+
+def auction_is_cleared(exchange, firm, anybody, number):
+    """The bid wins; it is paid for and the units come; the public sees the price."""
+    deadline = time.monotonic() + 30
+    exchange.go("/desk/exchange/auctions/WALK-1/")
+    while not exchange.page.get_by_role("button", name="Clear the auction").count():
+        assert time.monotonic() < deadline, exchange.text
+        time.sleep(0.5)
+        exchange.page.reload()
+    assert number in exchange.text, "bids are open after the close"
+    exchange.press("Clear the auction")
+    assert "The auction is cleared." in exchange.told()
+    firm.go(f"/desk/accounts/{number}/auctions/")
+    assert "You won 1,000 t. Pay 45,000.00 CNY" in firm.text
+    exchange.press("Settle with who has paid")
+    exchange.told()
+    firm.go(f"/desk/accounts/{number}/auctions/")
+    assert "You won" not in firm.text
+    anybody.go("/auctions/")
+    row = anybody.page.locator("tr", has_text="WALK-1").inner_text()
+    assert "45.00" in row
+    assert "Cleared" in row
 
 
 def units_are_surrendered(firm, checker, number):

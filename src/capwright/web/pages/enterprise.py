@@ -55,6 +55,7 @@ def _opened(request: HttpRequest, number: str) -> dict[str, Any]:
         return {
             "number": number,
             "account": account,
+            "account_name": kind.zh if zh and kind is not None and kind.en == account.name else account.name,
             "type_name": account.type if kind is None else kind.zh if zh else kind.en,
             "rights": who.accounts.get(number, ()),
             "position": position_of(market, number),

@@ -145,7 +145,9 @@ def applications(request: HttpRequest) -> HttpResponse:
     if not viewer(request).has("operator"):
         raise PermissionDenied
     listed = Application.objects.prefetch_related("papers").order_by("-made_at")[:200]
-    return render(request, "identity/applications.html", {"applications": listed})
+    with host().look() as market:
+        names = market.rulebook.now().account_types
+    return render(request, "identity/applications.html", {"applications": listed, "names": names})
 
 
 @login_required
@@ -172,11 +174,12 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         )
         messages.success(request, text)
         filled = {
-            "type": one.account_type,
+            "open": one.account_type,
             "name": one.organisation,  # the applicant's own words: they must not become fields of the form
-            "representatives": f'[{{"person":"{stem}-1"}}]',
+            "holder": one.reference,
+            "people": " ".join(invited),
         }
-        return redirect(f"/desk/act/OpenAccount/?{urlencode(filled)}")
+        return redirect(f"/desk/registry/accounts/?{urlencode(filled)}#open")
     mail(one.email, "application_rejected", {"reference": one.reference, "reason": one.reason})
     return redirect("applications")
 

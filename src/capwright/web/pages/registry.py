@@ -104,6 +104,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "count": len(found),
         "command_id": new_id(),
         "today": now().local.date(),
+        "filled": {name: request.GET.get(name, "") for name in ("open", "name", "holder", "people")},
     }
     return render(request, "registry/accounts.html", shown)
 
