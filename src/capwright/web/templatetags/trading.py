@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django import template
 
@@ -198,6 +198,15 @@ def hours(windows_ms: Sequence[tuple[int, int]]) -> str:
 def price(fen: int | None) -> str:
     """A price; a dash where there is none."""
     return format_money(fen) if fen else "–"
+
+
+@register.filter
+def change_share(product: Any) -> str:
+    """How far a product is from its opening price, as the script writes it, so that nothing moves then."""
+    if not product.opening_fen_per_t:
+        return ""
+    share = 100 * (product.last_fen_per_t - product.opening_fen_per_t) / product.opening_fen_per_t
+    return f"  {share:+.2f}%" if share else "  0.00%"
 
 
 @register.filter

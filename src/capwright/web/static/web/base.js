@@ -36,9 +36,11 @@ const sortBy = (head) => {
   });
   body.append(...rows);
 };
+const shade = (box) => box.classList.toggle("more", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
 // What scrolls sideways can be scrolled by keyboard only where it can be focused.
 const reach = () => {
   for (const box of document.querySelectorAll(".scroll, pre")) {
+    shade(box);
     if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
@@ -54,6 +56,11 @@ const reach = () => {
 };
 reach();
 addEventListener("resize", reach);
+addEventListener("scroll", ({ target }) => { if (target.classList?.contains("scroll")) shade(target); }, { capture: true, passive: true });
+// On a phone the desk's pages are one row: the open one is brought into it.
+const nav = document.querySelector(".desk-nav");
+const open = nav?.querySelector("[aria-current]");
+if (open && nav.scrollWidth > nav.clientWidth) nav.scrollLeft = open.offsetLeft - nav.clientWidth / 2 + open.offsetWidth / 2;
 const grown = new ResizeObserver(reach); // rows that come later
 for (const box of document.querySelectorAll(".scroll > *")) grown.observe(box);
 document.addEventListener("htmx:afterSettle", reach);

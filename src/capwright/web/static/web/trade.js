@@ -164,7 +164,7 @@
     const shown = () => {
       if (!data) return;
       const days = span === "days";
-      const rows = days ? data.days.filter((row) => row[5] > 0).map((r) => [r[0], r[1], Math.max(r[2], r[4]), Math.min(r[3], r[4]), r[4], r[5]]) : data.minutes.map((r) => [minute(r[0]), ...r.slice(1)]);
+      const rows = days ? data.days.filter((row) => row[5] > 0 && row[4] > 0).map((r) => [r[0], r[1], Math.max(r[2], r[4]), Math.min(r[3], r[4]), r[4], r[5]]) : data.minutes.map((r) => [minute(r[0]), ...r.slice(1)]);
       candles.setData(rows.map((r) => ({ time: r[0], open: r[1] / 100, high: r[2] / 100, low: r[3] / 100, close: r[4] / 100 })));
       const [up, down] = [colour("--up"), colour("--down")];
       volume.setData(rows.map((r) => ({ time: r[0], value: r[5], color: `${r[4] >= r[1] ? up : down}66` })));
@@ -172,7 +172,7 @@
       if (days && rows.length > 130) made.timeScale().setVisibleLogicalRange({ from: rows.length - 130, to: rows.length + 2 });
       else made.timeScale().fitContent();
       note.hidden = rows.length > 0;
-      note.textContent = days ? say("No trading day with trades yet.", "尚无有成交的交易日。") : say("No trade today yet.", "今日尚无成交。");
+      note.textContent = days ? say("No day has made a closing price yet.", "尚无形成收盘价的交易日。") : say("No trade today yet.", "今日尚无成交。");
     };
     const load = async () => {
       const answer = await fetch(page.urls.chart);
