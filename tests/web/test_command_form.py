@@ -108,9 +108,9 @@ def test_only_commands_that_somebody_may_send_are_listed(signed_in, person, yes,
 def test_who_decides_reads_words_and_not_json(site, signed_in):
     from capwright.registry.messages import AppointOfficer
 
-    outcome = site.host.send(AppointOfficer("reader-1", ("auditor",)), "web/words", "authority-1")
+    outcome = site.host.send(AppointOfficer("reader-1", ("auditor",)), "web/words", "authority-2")
     assert outcome.refusal is None
-    client = signed_in("authority-2")
+    client = signed_in("authority-1")
     link = re.search(r'/desk/approvals/[^"]+', client.get("/desk/").content.decode())[0]
     page = client.get(link).content.decode()
     assert "<dt>Person</dt><dd>reader-1</dd>" in page
