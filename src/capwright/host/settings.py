@@ -40,6 +40,7 @@ class Settings(Struct, frozen=True):
     `db` is the journal's address, `people_db` that of identities and papers (personal data stay outside the
     journal). `public_url` is how the site is reached from outside. `demo` offers a page of demo users and
     lets the market's clock go on from the last row. `trusted_proxies` may say who the visitor is.
+    `old_secret_keys`: those before `secret_key`, the last first: what they signed or sealed is still read.
     `documents`: a folder or `s3://BUCKET/PREFIX`, then at `documents_endpoint` where it is not Amazon's;
     `scan`: what every upload goes past, see `capwright.web.scanning`.
     `views`: the file of this process's SQL views, made anew when it is gone. `role`: `all` in one process, or
@@ -55,6 +56,7 @@ class Settings(Struct, frozen=True):
     port: int = 8000
     demo: bool = False
     secret_key: str = ""
+    old_secret_keys: tuple[str, ...] = ()
     public_url: str = ""
     people_db: str = ""
     documents: str = ""
@@ -117,10 +119,9 @@ def settings_of(
     key = settings.secret_key
     if not key and not settings.demo and settings.db.startswith("postgres"):
         bad_setting("secret_key", "", "production needs one", "生产环境必须设置")
-    if key and len(key) < _SHORTEST_KEY:
-        bad_setting(
-            "secret_key", "…", f"it needs {_SHORTEST_KEY} characters", f"至少需要{_SHORTEST_KEY}个字符"
-        )
+    for name, one in (("secret_key", key), *(("old_secret_keys", old) for old in settings.old_secret_keys)):
+        if one and len(one) < _SHORTEST_KEY:
+            bad_setting(name, "…", f"it needs {_SHORTEST_KEY} characters", f"至少需要{_SHORTEST_KEY}个字符")
     return _filled(settings, keep=keep)
 
 
@@ -164,7 +165,7 @@ def _typed(name: str, said: str) -> object:
         if said.lower() not in {"0", "1", "true", "false", "yes", "no", ""}:
             bad_setting(name, said, "it must be 1 or 0", "应为1或0")
         return said.lower() in {"1", "true", "yes"}
-    if name == "trusted_proxies":
+    if name in {"trusted_proxies", "old_secret_keys"}:
         return tuple(one.strip() for one in said.split(",") if one.strip())
     return said
 

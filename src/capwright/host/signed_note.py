@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from msgspec import Struct
 
-from capwright.kernel.refusal import define, refuse
+from capwright.kernel.refusal import Refused, define, refuse
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -71,7 +72,18 @@ class Signer:
 
 
 def read_note(note: str, key: str) -> SignedHead:
-    """What a note says, once its signature was found to be by `key`; refuses any other (CW-9716)."""
+    """What a note says, once its signature was found to be by `key`; refuses any other (CW-9716).
+
+    `key` may be several, a line each: a market that changed its key goes on telling the one before.
+    """
+    *others, last = key.split() or [key]
+    for one in others:
+        with suppress(Refused):
+            return _read(note, one)
+    return _read(note, last)
+
+
+def _read(note: str, key: str) -> SignedHead:
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - an extra
 
     name, key_id, public = _public(key)

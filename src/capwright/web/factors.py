@@ -29,4 +29,4 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         """The secret behind a seal."""
         if not encrypted_text.startswith(_SEALED):
             return encrypted_text
-        return opened(encrypted_text, settings.SECRET_KEY, _PURPOSE)
+        return opened(encrypted_text, settings.SECRET_KEY, _PURPOSE, settings.SECRET_KEY_FALLBACKS)

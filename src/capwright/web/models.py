@@ -149,7 +149,7 @@ class Webhook(models.Model):
     @property
     def secret(self) -> str:
         """What messages are signed with. Raises `Unopened` when the site's secret key is another one now."""
-        return opened(self.seal, settings.SECRET_KEY, _HOOK)
+        return opened(self.seal, settings.SECRET_KEY, _HOOK, settings.SECRET_KEY_FALLBACKS)
 
     @secret.setter
     def secret(self, secret: str) -> None:

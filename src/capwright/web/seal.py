@@ -8,10 +8,14 @@ secret key; a copy of the people's database gives it away to nobody who lacks th
 from __future__ import annotations
 
 import base64
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["Unopened", "opened", "sealed"]
 
@@ -25,10 +29,11 @@ def sealed(text: str, site_key: str, purpose: str) -> str:
     return _box(site_key, purpose).encrypt(text.encode()).decode()
 
 
-def opened(seal: str, site_key: str, purpose: str) -> str:
-    """The text behind a seal. Raises `Unopened`."""
+def opened(seal: str, site_key: str, purpose: str, older: Sequence[str] = ()) -> str:
+    """The text behind a seal, of the site's key or of one before. Raises `Unopened`."""
+    boxes = MultiFernet([_box(key, purpose) for key in (site_key, *older)])
     try:
-        return _box(site_key, purpose).decrypt(seal.encode()).decode()
+        return boxes.decrypt(seal.encode()).decode()
     except InvalidToken:
         raise Unopened(purpose) from None
 

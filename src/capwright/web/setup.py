@@ -38,8 +38,11 @@ def start(host: Host) -> Callable[..., Any]:
     import capwright.web.urls  # noqa: F401, PLC0415 - all pages now, not when the first visitor waits
 
     call_command("migrate", verbosity=0, interactive=False, stdout=sys.stderr)
+    from capwright.web.resealing import reseal  # noqa: PLC0415 - its models need Django set up
     from capwright.web.webhooks import Postman  # noqa: PLC0415 - its models need Django set up
 
+    if host.settings.old_secret_keys:
+        reseal()
     host.with_closing(Postman(host))
     return get_wsgi_application()
 
@@ -51,6 +54,7 @@ def django_settings(settings: Settings) -> dict[str, Any]:
     return {
         "DEBUG": False,
         "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": list(settings.old_secret_keys),
         "ALLOWED_HOSTS": hosts,
         "ROOT_URLCONF": "capwright.web.urls",
         "INSTALLED_APPS": [

@@ -59,8 +59,9 @@ def published_days(_request: HttpRequest) -> HttpResponse:
 
 
 def public_key(_request: HttpRequest) -> HttpResponse:
-    """The key that signs heads, for whoever checks them."""
-    return HttpResponse(_signer().key + "\n", content_type="text/plain; charset=utf-8")
+    """The key that signs heads, for whoever checks them; below it those that signed before."""
+    keys = (_signer(key).key for key in (None, *host().settings.old_secret_keys))
+    return HttpResponse("".join(f"{key}\n" for key in keys), content_type="text/plain; charset=utf-8")
 
 
 def signed_head(_request: HttpRequest, day: str) -> HttpResponse:
@@ -123,9 +124,9 @@ def _published(day: str, today: date) -> bool:
     return after is not None and today - date.fromisoformat(day) > timedelta(days=after)
 
 
-def _signer() -> Signer:
+def _signer(key: str | None = None) -> Signer:
     settings = host().settings
-    return Signer(f"{urlsplit(settings.url).netloc}/journal", settings.secret_key)
+    return Signer(f"{urlsplit(settings.url).netloc}/journal", key or settings.secret_key)
 
 
 urls = [
