@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 
 import jsonschema
 import pytest
@@ -187,6 +188,52 @@ def test_pages_join_without_a_gap(site):
         after = page["next"]
     known = site.host.views.rows("SELECT count(*) FROM trade WHERE product = 'GDEA'")[0][0]
     assert len(set(found)) == known
+
+
+def test_accounts_come_in_parts_in_order(site):
+    client = site.api("operator-1")
+    whole = client.get("/accounts", params={"limit": 1000}).json()["items"]
+    with site.host.look() as market:
+        assert [one["number"] for one in whole] == sorted(market.book.state.accounts)
+    found, after = [], ""
+    while True:
+        part = client.get("/accounts", params={"limit": 150, "after": after}).json()
+        assert len(part["items"]) <= 150
+        found += part["items"]
+        if not (after := part.get("next", "")):
+            break
+    assert found == whole
+
+
+def test_long_readings_leave_the_loop_to_others(site):
+    """While the state is locked, who asks for all tasks waits alone: the loop still answers."""
+    import threading
+
+    slow, quick = site.api("authority-1"), site.api()
+    slow.get("/tasks")  # the token is known now
+    locked, free, answered = threading.Event(), threading.Event(), []
+
+    def hold():
+        with site.host.look():
+            locked.set()
+            free.wait(10)
+
+    def ask():
+        answered.append(slow.get("/tasks", timeout=20).status_code)
+
+    threads = [threading.Thread(target=hold), threading.Thread(target=ask)]
+    threads[0].start()
+    locked.wait(10)
+    try:
+        threads[1].start()
+        time.sleep(0.3)  # until it has arrived and waits
+        assert quick.get("/journal/head", timeout=5).status_code == 200
+        assert answered == []
+    finally:
+        free.set()
+        for one in threads:
+            one.join(20)
+    assert answered == [200]
 
 
 def test_a_list_is_as_of_the_row_that_its_table_stands_at(site, monkeypatch):

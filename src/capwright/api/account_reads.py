@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from typing import TYPE_CHECKING, Annotated
 
 from litestar import Response, get
@@ -22,7 +23,10 @@ from capwright.projection.trader import open_orders
 
 if TYPE_CHECKING:
     from capwright.api.desk import Desk
+    from capwright.exchange.book import Order
     from capwright.history import Balances
+    from capwright.market import Market
+    from capwright.projection.records import AccountRecord
 
 __all__ = ["account", "accounts", "compliance", "history", "holdings", "orders", "serial", "tasks"]
 
@@ -33,17 +37,17 @@ async def accounts(request: Ask, after: FromQuery[str] = "", limit: Limit = 100)
     viewer = await desk.viewer(request)
     if not viewer.person:
         raise Fault(403, *SIGN_IN)
-    with desk.host.look() as state:
-        mine = sorted(
-            number for number in state.book.state.accounts if viewer.may_read(number) and number > after
-        )
-        part = mine[:limit]
-        found = [
-            records.account_record(state.book.state.accounts[number], tuple(viewer.accounts.get(number, ())))
-            for number in part
+
+    def read(state: Market) -> list[AccountRecord]:
+        known = state.book.state.accounts
+        mine = (number for number in known if number > after and viewer.may_read(number))
+        return [
+            records.account_record(known[number], tuple(viewer.accounts.get(number, ())))
+            for number in heapq.nsmallest(limit + 1, mine)
         ]
-        seq = desk.host.head.seq
-    return answer(request, Page(found, part[-1] if len(mine) > limit else ""), seq)
+
+    found, seq = await desk.looked(read)
+    return answer(request, Page(found[:limit], found[limit - 1].number if len(found) > limit else ""), seq)
 
 
 @get("/accounts/{number:str}", summary="An account", tags=["accounts"])
@@ -51,12 +55,15 @@ async def account(request: Ask, number: FromPath[str]) -> Response[bytes]:
     desk = desk_of(request)
     viewer = await desk.viewer(request)
     need_account(viewer, number)
-    with desk.host.look() as state:
+
+    def read(state: Market) -> AccountRecord:
         found = state.book.state.accounts.get(number)
         if found is None:
             raise Fault(404, *NO_ACCOUNT)
-        record = records.account_record(found, tuple(viewer.accounts.get(number, ())))
-        return answer(request, record, desk.host.head.seq)
+        return records.account_record(found, tuple(viewer.accounts.get(number, ())))
+
+    found, seq = await desk.looked(read)
+    return answer(request, found, seq)
 
 
 @get(
@@ -72,8 +79,8 @@ async def holdings(
     desk = desk_of(request)
     need_account(await desk.viewer(request), number)
     if as_of is None:
-        with desk.host.look() as state:
-            return answer(request, records.holdings(state, number), desk.host.head.seq)
+        found, seq = await desk.looked(lambda state: records.holdings(state, number))
+        return answer(request, found, seq)
     past = await asyncio.to_thread(_balances, desk, as_of)
     return answer(request, _past(past, number), past.seq)
 
@@ -102,22 +109,21 @@ def _past(past: Balances, number: str) -> list[Holding]:
 async def orders(request: Ask, number: FromPath[str]) -> Response[bytes]:
     desk = desk_of(request)
     need_account(await desk.viewer(request), number)
-    with desk.host.look() as state:
-        found = [
-            OrderRecord(
-                one.id,
-                one.account,
-                one.product,
-                one.side,
-                one.price_fen_per_t,
-                one.quantity_t,
-                one.left_t,
-                one.until.isoformat() if one.until else "",
-            )
-            for one in open_orders(state, number)
-        ]
-        seq = desk.host.head.seq
+    found, seq = await desk.looked(lambda state: [_order(one) for one in open_orders(state, number)])
     return answer(request, found, seq)
+
+
+def _order(one: Order) -> OrderRecord:
+    return OrderRecord(
+        one.id,
+        one.account,
+        one.product,
+        one.side,
+        one.price_fen_per_t,
+        one.quantity_t,
+        one.left_t,
+        one.until.isoformat() if one.until else "",
+    )
 
 
 @get(
@@ -141,9 +147,7 @@ async def history(
 async def compliance(request: Ask, vintage: FromQuery[int | None] = None) -> Response[bytes]:
     desk = desk_of(request)
     viewer = await desk.viewer(request)
-    with desk.host.look() as state:
-        found = records.compliance(state, vintage)
-        seq = desk.host.head.seq
+    found, seq = await desk.looked(lambda state: records.compliance(state, vintage))
     if not viewer.has("authority", "operator", "auditor"):  # the law publishes results, not figures
         for one in found:
             if not viewer.may_read(one.account):
@@ -155,8 +159,8 @@ async def compliance(request: Ask, vintage: FromQuery[int | None] = None) -> Res
 async def tasks(request: Ask) -> Response[bytes]:
     desk = desk_of(request)
     viewer = await desk.viewer(request)
-    with desk.host.look() as state:
-        return answer(request, tasks_of(state, viewer), desk.host.head.seq)
+    found, seq = await desk.looked(lambda state: tasks_of(state, viewer))
+    return answer(request, found, seq)
 
 
 @get("/serials/{serial:str}", summary="The life of one unit", tags=["registry"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 from litestar import Request, Response
@@ -18,10 +18,14 @@ from capwright.host.requests import network_of
 from capwright.projection.viewer import PUBLIC, Viewer, viewer_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from capwright.host import Host
+    from capwright.market import Market
 
 __all__ = ["Desk", "Page", "answer", "desk_of", "need_account"]
 
+T = TypeVar("T")
 _BURST: Final = 10  # seconds' worth of requests at once
 
 
@@ -72,8 +76,20 @@ class Desk:
         if not caller.person:
             return PUBLIC
         caller.need("read")
-        with self.host.look() as market:
-            return viewer_of(market, caller.person)
+        found, _ = await self.looked(lambda market: viewer_of(market, caller.person))
+        return found
+
+    async def looked(self, read: Callable[[Market], T]) -> tuple[T, int]:
+        """What a reading of the state gives, and the row that it is as of.
+
+        In a thread: whoever has the state locked must not keep the event loop, and with it all orders.
+        """
+
+        def look() -> tuple[T, int]:
+            with self.host.look() as market:
+                return read(market), self.host.head.seq
+
+        return await asyncio.to_thread(look)
 
 
 def desk_of(request: Request[Any, Any, Any]) -> Desk:

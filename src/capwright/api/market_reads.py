@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery
@@ -15,6 +15,9 @@ from capwright.exchange.room import ExchangeRoom
 from capwright.market.composition import room_of
 from capwright.projection import records
 
+if TYPE_CHECKING:
+    from capwright.market import Market
+
 __all__ = ["announcements", "auctions", "book", "days", "market", "products", "trades"]
 
 
@@ -22,9 +25,11 @@ __all__ = ["announcements", "auctions", "book", "days", "market", "products", "t
 async def market(request: Ask) -> Response[bytes]:
     desk = desk_of(request)
     await desk.viewer(request)
-    with desk.host.look() as state:
-        about, rules, head = state.state.about, state.rulebook.now(), desk.host.head
-        found = MarketRecord(
+    host = desk.host
+
+    def read(state: Market) -> MarketRecord:
+        about, rules = state.state.about, state.rulebook.now()
+        return MarketRecord(
             about.get("en", ""),
             about.get("zh", ""),
             about.get("nature", ""),
@@ -32,52 +37,62 @@ async def market(request: Ask) -> Response[bytes]:
             list(state.rulebook.by_name),
             str(rules.zone),
             rules.body.currency,
-            head.seq,
-            head.hash.hex(),
-            desk.host.clock(),
+            host.head.seq,
+            host.head.hash.hex(),
+            host.clock(),
         )
-    return answer(request, found, head.seq, public=True)
+
+    found, seq = await desk.looked(read)
+    return answer(request, found, seq, public=True)
 
 
 @get("/products", summary="The products of the exchange and today's limits", tags=["market"])
 async def products(request: Ask) -> Response[bytes]:
     desk = desk_of(request)
     await desk.viewer(request)
-    with desk.host.look() as state:
-        room = room_of(state.rooms, ExchangeRoom)
-        day, seq = room.state.day, desk.host.head.seq
-        found = []
-        for code, product in (day.products if day else {}).items():
-            mode = next(iter(product.modes.values()), None)
-            book, ticks = room.desk.books.get(code), room.state.ticks.get(code)
-            found.append(
-                ProductRecord(
-                    code,
-                    bool(day and day.open) and code not in room.state.halts,
-                    product.opening_fen_per_t,
-                    mode.lower_fen_per_t if mode else None,
-                    mode.upper_fen_per_t if mode else None,
-                    book.best("buy") if book else None,
-                    book.best("sell") if book else None,
-                    ticks[-1].price_fen_per_t if ticks else None,
-                )
-            )
+    found, seq = await desk.looked(_products)
     return answer(request, found, seq, public=True)
+
+
+def _products(state: Market) -> list[ProductRecord]:
+    room = room_of(state.rooms, ExchangeRoom)
+    day = room.state.day
+    found = []
+    for code, product in (day.products if day else {}).items():
+        mode = next(iter(product.modes.values()), None)
+        book, ticks = room.desk.books.get(code), room.state.ticks.get(code)
+        found.append(
+            ProductRecord(
+                code,
+                bool(day and day.open) and code not in room.state.halts,
+                product.opening_fen_per_t,
+                mode.lower_fen_per_t if mode else None,
+                mode.upper_fen_per_t if mode else None,
+                book.best("buy") if book else None,
+                book.best("sell") if book else None,
+                ticks[-1].price_fen_per_t if ticks else None,
+            )
+        )
+    return found
 
 
 @get("/products/{product:str}/book", summary="The book, by price", tags=["market"])
 async def book(request: Ask, product: FromPath[str], levels: Limit = 20) -> Response[bytes]:
     desk = desk_of(request)
     await desk.viewer(request)
-    with desk.host.look() as state:
-        room, seq = room_of(state.rooms, ExchangeRoom), desk.host.head.seq
+
+    def read(state: Market) -> BookRecord:
+        room = room_of(state.rooms, ExchangeRoom)
         if room.state.day is None or product not in room.state.day.products:
             raise Fault(404, f"There is no product {product} today", f"今日没有品种{product}")
         found = room.desk.books.get(product)
         sides = [
             [Level(*one) for one in found.depth(side, levels)] if found else [] for side in ("buy", "sell")
         ]
-    return answer(request, BookRecord(product, sides[0], sides[1]), seq, public=True)
+        return BookRecord(product, sides[0], sides[1])
+
+    found, seq = await desk.looked(read)
+    return answer(request, found, seq, public=True)
 
 
 @get("/trades", summary="Trades in order; those of one account name the parties", tags=["market"])
@@ -136,13 +151,13 @@ async def days(
 async def auctions(request: Ask) -> Response[bytes]:
     desk = desk_of(request)
     await desk.viewer(request)
-    with desk.host.look() as state:
-        return answer(request, records.auctions(state), desk.host.head.seq, public=True)
+    found, seq = await desk.looked(records.auctions)
+    return answer(request, found, seq, public=True)
 
 
 @get("/announcements", summary="Notices of the exchange", tags=["market"])
 async def announcements(request: Ask) -> Response[bytes]:
     desk = desk_of(request)
     await desk.viewer(request)
-    with desk.host.look() as state:
-        return answer(request, records.notices(state), desk.host.head.seq, public=True)
+    found, seq = await desk.looked(records.notices)
+    return answer(request, found, seq, public=True)

@@ -55,19 +55,19 @@ __all__ = ["ANSWERS", "HANDLERS", "router"]
 async def schemes(request: Ask) -> Response[bytes]:
     desk = desk_of(request)
     await desk.viewer(request)
-    with desk.host.look() as state:
-        return answer(request, list(state.rulebook.by_name), desk.host.head.seq, public=True)
+    found, seq = await desk.looked(lambda state: list(state.rulebook.by_name))
+    return answer(request, found, seq, public=True)
 
 
 @get("/schemes/{name:str}", summary="A scheme with the source of every value", tags=["rules"])
 async def scheme(request: Ask, name: FromPath[str]) -> Response[bytes]:
     desk = desk_of(request)
     await desk.viewer(request)
-    with desk.host.look() as state:
-        rules = state.rulebook.by_name.get(name)
-        if rules is None:
-            raise Fault(404, f"No scheme {name} is in force", f"没有现行方案{name}")
-        return answer(request, msgspec.Raw(scheme_to_json(rules.scheme)), desk.host.head.seq, public=True)
+    rules, seq = await desk.looked(lambda state: state.rulebook.by_name.get(name))
+    if rules is None:
+        raise Fault(404, f"No scheme {name} is in force", f"没有现行方案{name}")
+    raw = await asyncio.to_thread(scheme_to_json, rules.scheme)
+    return answer(request, msgspec.Raw(raw), seq, public=True)
 
 
 @get("/refusals", summary="Every refusal code, in both languages", tags=["rules"])

@@ -228,8 +228,8 @@ def holders(request: HttpRequest) -> HttpResponse:
         held = _held(market)
         class_of = class_lookup(rules, room.state, market.book, today)
         names = {one.holder: one.name for one in market.book.state.accounts.values()}
-    codes = list(dict.fromkeys(one.product for one in held))
-    reports = [position_report(code, today, held, class_of) for code in codes]
+        codes = list(dict.fromkeys(one.product for one in held))
+        reports = [position_report(code, today, held, class_of) for code in codes]
     shown = {
         "large": [(one, names.get(one.holder, "")) for one in large_holders(held, share)],
         "share": share,
@@ -268,12 +268,13 @@ def positions_file(request: HttpRequest, code: str, form: str) -> HttpResponse:
         today: date = moment.local.date()
         class_of = class_lookup(room.desk.rules(), room.state, market.book, today)
         venue = market.rulebook.now().scheme.name
-        name = f"positions-{code}-{today.isoformat()}.{form}"
-        if form != "xml":
-            return csv_file([DAILY_HEADER, *daily_rows(today, held, class_of)], name)
+        rows = list(daily_rows(today, held, class_of)) if form != "xml" else []
         report = position_report(code, today, held, class_of)
-        # XXXX is ISO 10383 for "no market": a venue of ours has no code of its own.
-        body = report_xml(report, published=moment.local, name=product.en, venue=venue, mic="XXXX", code=code)
+    name = f"positions-{code}-{today.isoformat()}.{form}"
+    if form != "xml":
+        return csv_file([DAILY_HEADER, *rows], name)
+    # XXXX is ISO 10383 for "no market": a venue of ours has no code of its own.
+    body = report_xml(report, published=moment.local, name=product.en, venue=venue, mic="XXXX", code=code)
     saved = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(body, content_type="application/xml", headers=saved)
 
