@@ -7,6 +7,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tarfile
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from capwright.journal.store import open_store
 from capwright.market import Market
 from capwright.market.messages import Officer, OpenMarket
 from tests.registry_worlds import scheme_body
+from tests.web.test_uploads import keys, s3_server  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -174,6 +177,34 @@ def test_a_document_that_is_not_what_it_is_called_is_found_out(market, tmp_path)
     drill = run("restore-drill", done.stdout.splitlines()[-1])
     assert drill.returncode == 1
     assert "was changed" in drill.stderr
+
+
+def test_documents_in_a_bucket_come_back(market, tmp_path, s3_server, keys):  # noqa: F811
+    """More than one page of objects, under a prefix; what lies beside it in the bucket is not ours."""
+    import boto3
+
+    bucket = boto3.resource("s3", endpoint_url=s3_server).Bucket("papers")
+    names = {}
+    for content in (b"%d" % n for n in range(1_005)):
+        digest = sha256(content).hexdigest()
+        names[f"./{digest[:2]}/{digest}"] = content
+        bucket.put_object(Key=f"backed-up/{digest[:2]}/{digest}", Body=content)
+    bucket.put_object(Key="another/thing", Body=b"x")
+    asked = {
+        "CAPWRIGHT_DB": market,
+        "CAPWRIGHT_DOCUMENTS": "s3://papers/backed-up",
+        "CAPWRIGHT_DOCUMENTS_ENDPOINT": s3_server,
+    }
+    done = run("backup", tmp_path / "backups", **asked)
+    assert done.returncode == 0, done.stderr
+    made = Path(done.stdout.splitlines()[-1])
+    with tarfile.open(made / "documents.tar") as tar:
+        assert {one.name: tar.extractfile(one).read() for one in tar if one.isfile()} == names
+    assert run("restore-drill", made).returncode == 0
+    away = run("backup", tmp_path / "away", **{**asked, "CAPWRIGHT_DOCUMENTS": "s3://no-such-bucket"})
+    assert away.returncode == 1
+    assert "nothing is backed up" in away.stderr
+    assert list((tmp_path / "away").iterdir()) == []
 
 
 def test_old_backups_go_and_the_newest_stay(market, tmp_path):
