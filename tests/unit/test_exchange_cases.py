@@ -250,6 +250,8 @@ def test_other_halts_are_lifted_as_before():
         world.do("eve", m.Halt(target, "drill"))
         world.do("eve", m.LiftHalt(target))
     world.do("eve", m.AdmitMember(ALPHA, "controlled"))  # a suspended member stays one
+    assert set(world.exchange.state.halts) == {ALPHA}, "the suspension alone still holds"
+    assert ALPHA in world.exchange.state.members
 
 
 def test_cases_survive_a_snapshot():
