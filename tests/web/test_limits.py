@@ -160,9 +160,27 @@ def test_a_body_that_is_too_long_is_refused(length, messages):
 )
 def test_one_visitor_has_a_network_of_version_6(address, whose):
     """Else whoever has one, as every household has, asks as 18 quintillion visitors."""
-    from capwright.host.requests import network_of
+    from capwright.host.addresses import network_of
 
     assert network_of(address) == whose
+
+
+@pytest.mark.parametrize(
+    ("address", "networks", "inside"),
+    [
+        ("::ffff:10.0.0.7", ["10.0.0.0/8"], True),  # a proxy that a socket for both versions hears
+        ("10.0.0.7", ["192.0.2.0/24", "10.0.0.7"], True),
+        ("10.0.0.7", ["proxy", "10.0.0.8"], False),
+        ("2001:db8::1", ["2001:db8::/32"], True),
+        ("2001:db8::1", ["10.0.0.0/8"], False),
+        ("", ["*"], True),
+        ("", ["10.0.0.0/8"], False),
+    ],
+)
+def test_who_is_within_a_network(address, networks, inside):
+    from capwright.host.addresses import within
+
+    assert within(address, networks) is inside
 
 
 def test_many_visitors_do_not_renew_the_allowance_of_one(monkeypatch):

@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import time
 from http.cookies import CookieError, SimpleCookie
-from ipaddress import ip_address, ip_network
 from typing import Final
 
 from django.db import Error
 from msgspec import Struct
 
 from capwright.api.fault import SIGN_IN, Fault
+from capwright.host.addresses import within
 from capwright.kernel.refusal import refuse
 from capwright.web.people import holder_of_session, person_of_token
 from capwright.web.refusals import PEOPLE_AWAY
@@ -40,7 +40,7 @@ class Caller(Struct, frozen=True):
 
     def check_address(self, address: str) -> None:
         """Refuse an address outside the networks that the client was made for, and one that is not known."""
-        if self.networks and not _within(address, self.networks):
+        if self.networks and not within(address, self.networks):
             raise Fault(403, "This client may not call from this address", "该程序不得从此地址访问")
 
     def need(self, scope: str) -> None:
@@ -115,15 +115,6 @@ class Callers:
             return Caller(found.person, frozenset(found.scopes), found.person, found.networks)
         session = holder_of_session(_cookie(headers[b"cookie"], self._session))
         return Caller(session.person, frozenset(session.scopes), session.person) if session else NOBODY
-
-
-def _within(address: str, networks: tuple[str, ...]) -> bool:
-    try:
-        found = ip_address(address)
-    except ValueError:  # over a Unix socket there is none
-        return False
-    found = getattr(found, "ipv4_mapped", None) or found
-    return any(found in ip_network(one) for one in networks)
 
 
 def _cookie(raw: bytes, name: str) -> str:

@@ -14,7 +14,7 @@ from capwright.api.caller import Caller, Callers
 from capwright.api.fault import NO_ACCOUNT, SIGN_IN, Fault
 from capwright.api.limits import Limiter
 from capwright.api.waiting import Waiting
-from capwright.host.requests import network_of
+from capwright.host.addresses import network_of
 from capwright.projection.viewer import PUBLIC, Viewer, viewer_of
 
 if TYPE_CHECKING:

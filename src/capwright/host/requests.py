@@ -7,14 +7,14 @@ import logging
 import re
 import secrets
 import time
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Final
 
+from capwright.host.addresses import within
 from capwright.host.logs import REQUEST_ID
 from capwright.host.meters import METERS
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 
     from capwright.host.express import Answer, Express, Headers
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Send = Callable[[Any], Awaitable[None]]
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-__all__ = ["Requests", "network_of"]
+__all__ = ["Requests"]
 
 _NAME: Final = b"x-request-id"
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -108,36 +108,12 @@ class Requests:
             return ""
         said = next((value.decode("latin-1") for name, value in scope["headers"] if name == _NAME), "")
         peer = scope.get("client")
-        return said if _ID.fullmatch(said) and peer and _within(peer[0], self._trusted) else ""
+        return said if _ID.fullmatch(said) and peer and within(peer[0], self._trusted) else ""
 
 
 def _new_id() -> str:
     """An id that no other request has: of this run of the process, and counted in it."""
     return f"{_RUN}{next(_COUNT):016x}"
-
-
-def network_of(address: str) -> str:
-    """Whom limits count by: an address, of version 6 its network of 64 bits, which one visitor has whole."""
-    if ":" not in address:
-        return address
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    mapped = getattr(found, "ipv4_mapped", None)
-    return str(mapped) if mapped else str(ip_network((found, 64), strict=False))
-
-
-def _within(address: str, networks: Sequence[str]) -> bool:
-    for one in networks:
-        if one in {"*", address}:
-            return True
-        try:
-            if ip_address(address) in ip_network(one, strict=False):
-                return True
-        except ValueError:  # a name, or a Unix socket
-            continue
-    return False
 
 
 def _told(scope: Scope, status: int, size: int, seconds: float) -> None:

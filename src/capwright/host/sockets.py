@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from capwright.host.requests import network_of
+from capwright.host.addresses import network_of
 from capwright.kernel.refusal import Refusal, define
 
 if TYPE_CHECKING:

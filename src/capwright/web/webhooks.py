@@ -28,6 +28,7 @@ from urllib.parse import urlsplit
 import msgspec
 from django.db import close_old_connections
 
+from capwright.host.addresses import plain
 from capwright.host.lease import Lease
 from capwright.kernel.refusal import Refused, refuse
 from capwright.projection.viewer import viewer_of
@@ -83,25 +84,20 @@ def check_address(url: str, *, local: bool = False) -> str:
     return found[0]
 
 
-def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    one = ipaddress.ip_address(address.partition("%")[0])
-    return getattr(one, "ipv4_mapped", None) or one
-
-
 def _open_network(address: str) -> bool:
     """Whether an address is anybody's to reach.
 
     Of version 6 those alone that are given out one by one: others stand for addresses of version 4 (6to4, a
     translator's), which may lie inside.
     """
-    one = _plain(address)
+    one = plain(address)
     if isinstance(one, ipaddress.IPv6Address) and (one not in _GIVEN_OUT or one.sixtofour):
         return False
     return one.is_global and not one.is_multicast
 
 
 def _here(address: str) -> bool:
-    return _plain(address).is_loopback
+    return plain(address).is_loopback
 
 
 def post(url: str, address: str, headers: dict[str, str], body: bytes) -> None:
