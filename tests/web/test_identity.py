@@ -71,6 +71,17 @@ def test_from_application_to_desk(site, mails, visitor, signed_in):
     assert f"u-{reference.lower()}-1" in visitor.get("/desk/").content.decode()
 
 
+def test_two_representatives_are_two_people(visitor):
+    """One person with two names would be both who proposes and who approves."""
+    from capwright.web.models import Application
+
+    twice = application(organisation="Both Hands", email="both@example.org", second_email="Both@Example.org")
+    page = visitor.post("/apply/", twice)
+    assert page.status_code == 200
+    assert "must be another person" in page.content.decode()
+    assert not Application.objects.filter(organisation="Both Hands").exists()
+
+
 def test_an_invitation_works_once(site, mails):
     link = invited(site, mails, "u-once")
     assert site.client().post(link, {"username": "once", "password": PASSWORD}).status_code == 302

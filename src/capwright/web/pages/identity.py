@@ -26,6 +26,7 @@ from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from oauth2_provider.models import get_access_token_model, get_application_model
@@ -91,6 +92,18 @@ class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
             "second_email",
             "note",
         )
+
+    def clean_second_email(self) -> str:
+        """Another person's address: whoever had both names could approve what they proposed themselves."""
+        second: str = self.cleaned_data["second_email"]
+        if second and second.casefold() == self.cleaned_data.get("email", "").casefold():
+            zh = (get_language() or "zh").startswith("zh")
+            raise ValidationError(
+                "第二名代表须为另一人，邮箱不得相同。"
+                if zh
+                else "The second representative must be another person, with an address of their own."
+            )
+        return second
 
 
 def apply(request: HttpRequest) -> HttpResponse:
