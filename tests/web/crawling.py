@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-__all__ = ["enter", "pages_of"]
+__all__ = ["enter", "kind_of", "on_this_site", "pages_of"]
 
 _MOST = 90  # of one person; more means that a kind of address is told apart too finely
 _NOT_PAGES = re.compile(r"\.[a-z]{2,5}$|^/(api|static|metrics|oauth|demo/enter)|/papers/|/template/")
@@ -36,6 +36,14 @@ def kind_of(address: str) -> str:
         if key not in {"lang", "page", "year", "vintage", "version", "next"} and value
     )
     return f"{path}?{'&'.join(asked)}" if asked else path
+
+
+def on_this_site(address: str, href: str) -> str:
+    """Where a link of a page leads, when that is a page of this site; else empty."""
+    parts = urlsplit(urljoin(f"http://here{address}", href))
+    found = parts.path + (f"?{parts.query}" if parts.query else "")
+    away = parts.netloc != "here" or _NOT_PAGES.search(parts.path) or "format=" in parts.query
+    return "" if away or "/logout/" in found else found
 
 
 def pages_of(page: Any, site: str, *starts: str, within: str = "/") -> Iterator[tuple[str, str, int]]:

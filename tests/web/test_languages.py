@@ -13,8 +13,8 @@ from capwright.market.machine import COMMANDS
 from capwright.web.certificates import listed
 from capwright.web.language import ENGLISH, SIMPLIFIED, TRADITIONAL, chosen, page, traditional
 from tests.papers import pages_of
-
-HAN = re.compile("[\u4e00-\u9fff]")
+from tests.web.crawling import kind_of, on_this_site
+from tests.web.reading import HAN, Names, Reader, foreign
 
 
 @pytest.mark.parametrize(
@@ -473,3 +473,105 @@ def test_http_says_it_in_both_languages(site, method, path, body, status, en, zh
         spelt = traditional if tag == "zh-Hant-HK" else str
         assert said["detail"] == (said["message_en"] if tag == "en" else spelt(said["message_zh"]))
         assert bool(HAN.search(said["title"])) == (tag != "en")
+
+
+# Whom the walk follows; each finds one page of every kind that links lead to.
+WALKERS = (
+    "", "authority-1", "operator-1", "exchange-1", "verifier-01:lead", "cement-05:operator",
+    "investor-25:operator", "auditor-1",
+)  # fmt: skip
+STARTS = (
+    "/", "/apply/", "/demo/", "/identity/login/", "/identity/password/reset/", "/identity/2fa/",
+    "/identity/email/", "/identity/password/change/", "/identity/sessions/", "/nothing/", "/desk/",
+)  # fmt: skip
+MOST_PAGES = 110
+PLANTS = ("kiln", "quarry")  # what the demo's firms call their facilities
+FOR_PROGRAMMERS = {"/reference/refusals/"}  # names fields, commands and options as they are written
+
+
+@pytest.fixture(scope="module")
+def names(site):
+    """What people, firms and programs called things: names, ids, notes; not the names of the government's."""
+    with site.host.look() as market:
+        kinds = market.rulebook.now().account_types
+        theirs = {text for one in kinds.values() if one.government for text in (one.en, one.zh)}
+        snapshot = market.snapshot()
+    logins = {person.replace(":", "-") for person in WALKERS}
+    logins |= {f"test {person}" for person in WALKERS}  # programs of other tests
+    return Names.of(snapshot, logins, plain=PLANTS, leave_out=theirs)
+
+
+@pytest.mark.parametrize("person", WALKERS)
+def test_no_page_says_a_word_in_the_other_language(site, names, person):
+    client = site.client(person)
+    waiting, seen, opened = list(STARTS), {kind_of(one) for one in STARTS}, 0
+    wrong = {}
+    while waiting:
+        address = waiting.pop(0)
+        opened += 1
+        assert opened < MOST_PAGES, waiting[:5]
+        for lang, accepted in (("zh", "zh-CN"), ("en", "en")):
+            answer = client.get(address, headers={"accept-language": accepted}, follow=True)
+            if not answer.headers.get("Content-Type", "").startswith("text/html"):
+                continue
+            html = answer.content.decode()
+            assert f'<html lang="{ {"zh": "zh-Hans", "en": "en"}[lang] }"' in html, address
+            for text in foreign(html, lang, names) if address not in FOR_PROGRAMMERS else ():
+                wrong.setdefault(f"{lang}: {text}", address)
+            for href in Reader(html).links if lang == "zh" else ():
+                found = on_this_site(address, href)
+                if found and kind_of(found) not in seen:
+                    seen.add(kind_of(found))
+                    waiting.append(found)
+    assert not wrong, "\n".join(f"{text} ({where})" for text, where in sorted(wrong.items()))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_command_says_a_word_in_the_other_language(site, names, lang):
+    client = site.client("authority-1")
+    for kind in COMMANDS:
+        html = client.get(f"/desk/act/{kind.__name__}/", {"lang": lang}).content.decode()
+        assert foreign(html, lang, names) == set(), kind.__name__
+
+
+def test_the_reader_sees_what_is_in_the_wrong_language():
+    names = Names(["Cement enterprise 05", "南沙水泥"])
+    html = '<html lang="{}"><p>{}</p><code>total</code><i lang="en">Total</i><input placeholder="{}"></html>'
+    assert foreign(html.format("zh", "合计 Cement enterprise 05 GDEA", "价格"), "zh", names) == {"[en] Total"}
+    assert foreign(html.format("zh", "合计 total", "Price"), "zh", names) == {
+        "[en] Total",
+        "合计 total",
+        "Price",
+    }
+    assert foreign(html.format("en", "南沙水泥 owes", "价格"), "en", names) == {"价格"}
+    assert foreign(html.format("en", "合计", ""), "en", names) == {"合计"}
+
+
+@pytest.mark.parametrize(
+    ("source", "zh"),
+    [
+        ("no published figure found; synthetic", "未找到公布数值；合成值"),
+        ("assignment not found: as in vintage 2016", "未找到方法归属：同2016年度"),
+        ("GZETS compliance notices of vintage 2016; ICAP", "GZETS 2016年度履约通知；ICAP"),
+        ("DECREE art. 17-18, 36", "DECREE 第17-18, 36条"),
+        ("west3.cn", "west3.cn"),
+    ],
+)
+def test_remarks_beside_a_source_are_in_chinese(source, zh):
+    from capwright.scheme.source_words import source_in_chinese
+
+    assert source_in_chinese(source) == zh
+
+
+def test_every_remark_of_the_guangdong_rules_is_in_chinese():
+    from pathlib import Path
+
+    import capwright.scheme
+    from capwright.scheme.source_words import source_in_chinese
+
+    left = set()
+    for path in (Path(capwright.scheme.__file__).parent / "data").glob("guangdong*.toml"):
+        for source in re.findall(r'\bsource\s*=\s*"([^"]*)"', path.read_text(encoding="utf-8")):
+            words = re.sub(r"\S+\.(?:cn|com)", "", source_in_chinese(source))
+            left |= {source} if re.search("[a-z]{3,}", words) else set()
+    assert left == set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from capwright.cli.frame import say, settings, table
+from capwright.scheme.source_words import source_in_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +91,8 @@ def _mark(confidence: str) -> Any:
 def _source(citation: Citation | None) -> str:
     if citation is None:
         return ""
-    return f"{citation.source} ({citation.note})" if citation.note else citation.source
+    source = say(citation.source, source_in_chinese(citation.source))
+    return f"{source} ({citation.note})" if citation.note else source
 
 
 def shown_json(loaded: Scheme, rows: Sequence[Row]) -> dict[str, Any]:
@@ -166,7 +168,7 @@ def _cited(citation: Citation | None) -> str:
         return ""
     _, en, zh = MARKS[citation.confidence.value]
     noted = f": {citation.note}" if citation.note else ""
-    return f"{citation.source} [{say(en, zh)}]{noted}"
+    return f"{say(citation.source, source_in_chinese(citation.source))} [{say(en, zh)}]{noted}"
 
 
 def change_json(change: Change) -> dict[str, Any]:

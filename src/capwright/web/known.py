@@ -9,6 +9,8 @@ from capwright.compliance.room import ComplianceRoom
 from capwright.exchange.room import ExchangeRoom
 from capwright.market.composition import room_of
 from capwright.mrv.room import MrvRoom
+from capwright.projection.account_words import account_name
+from capwright.web.templatetags.forms import choice_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,12 +34,12 @@ def offer(market: Market, who: Viewer, command: type[Command], fields: Iterable[
     """Put beside each text or year what is known for it; a set with nothing else in it becomes a list."""
     rules = market.rulebook.now()
     closed = _closed(rules, command.__name__, lang)
-    open_sets = _open(market, who, command.__name__)
+    open_sets = _open(market, who, command.__name__, lang)
     for field in fields:
         if field.kind == "choice":
             continue
         if command.permit.account_field == field.name and not command.permit.roles:
-            mine = [(number, _name(market, number)) for number in who.accounts]
+            mine = [(number, _name(market, number, lang)) for number in who.accounts]
             field.known, field.closed = tuple(mine), True
             field.value = field.value or (mine[0][0] if len(mine) == 1 else "")
         elif field.name in closed and 0 < len(closed[field.name]) <= _FEW:
@@ -48,9 +50,9 @@ def offer(market: Market, who: Viewer, command: type[Command], fields: Iterable[
             field.closed = False  # what somebody typed or a link says is not lost
 
 
-def _name(market: Market, number: str) -> str:
+def _name(market: Market, number: str, lang: str) -> str:
     account = market.book.state.accounts.get(number)
-    return account.name if account is not None else ""
+    return account_name(market, account, lang) if account is not None else ""
 
 
 def _closed(rules: Rules, command: str, lang: str) -> dict[str, Known]:
@@ -80,14 +82,15 @@ def _closed(rules: Rules, command: str, lang: str) -> dict[str, Known]:
     return found
 
 
-def _open(market: Market, who: Viewer, command: str) -> dict[str, Callable[[], Known]]:
+def _open(market: Market, who: Viewer, command: str, lang: str) -> dict[str, Callable[[], Known]]:
     """Sets that grow: what is there now is offered, anything may be typed."""
+    listed = ("、" if lang == "zh" else ", ").join
     book, registry = market.book.state, market.registry.state
     mrv, exchange = room_of(market.rooms, MrvRoom).state, room_of(market.rooms, ExchangeRoom).state
     auctions = room_of(market.rooms, AuctionRoom).state
 
     def accounts() -> Known:
-        return [(one.number, one.name) for one in book.accounts.values()]
+        return [(one.number, account_name(market, one, lang)) for one in book.accounts.values()]
 
     def series() -> Known:
         held = {name for number in who.accounts for name in market.book.at(number)}
@@ -112,14 +115,17 @@ def _open(market: Market, who: Viewer, command: str) -> dict[str, Callable[[], K
         if command in _TO_ACCOUNTS:
             found["target"] = accounts
         found["case_id"] = lambda: [(id_, one.account) for id_, one in exchange.cases.items()]
-        found["person"] = lambda: [(person, ", ".join(roles)) for person, roles in registry.officers.items()]
+        found["person"] = lambda: [
+            (person, listed(choice_words(role, lang) for role in roles))
+            for person, roles in registry.officers.items()
+        ]
         found["proposal_id"] = lambda: [
             (id_, str(one.command.get("command", ""))) for id_, one in market.state.proposals.items()
         ]
         found["transaction_id"] = lambda: [(id_, one.type) for id_, one in registry.pending.items()]
     elif who.accounts:
         mine = set(who.accounts)
-        found["source"] = lambda: [(number, _name(market, number)) for number in who.accounts]
+        found["source"] = lambda: [(number, _name(market, number, lang)) for number in who.accounts]
         found["transaction_id"] = lambda: [
             (id_, one.type) for id_, one in registry.pending.items() if one.source in mine
         ]

@@ -12,6 +12,7 @@ from django.urls import path
 from capwright.allocation.messages import ObjectToQuota
 from capwright.compliance.messages import SurrenderUnits
 from capwright.ledger.messages import UnitLine
+from capwright.projection.account_words import account_name
 from capwright.projection.cost import cost_of
 from capwright.projection.position import Quota, position_of, transactions_of
 from capwright.projection.tasks import tasks_of
@@ -55,7 +56,7 @@ def _opened(request: HttpRequest, number: str) -> dict[str, Any]:
         return {
             "number": number,
             "account": account,
-            "account_name": kind.zh if zh and kind is not None and kind.en == account.name else account.name,
+            "account_name": account_name(market, account, "zh" if zh else "en"),
             "type_name": account.type if kind is None else kind.zh if zh else kind.en,
             "rights": who.accounts.get(number, ()),
             "position": position_of(market, number),

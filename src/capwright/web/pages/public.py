@@ -20,6 +20,7 @@ from capwright.projection.tasks import surrender_due_ms
 from capwright.projection.views import accounts_named
 from capwright.scheme.codec import scheme_to_json
 from capwright.scheme.show import SECTIONS, names_of, show_scheme
+from capwright.scheme.source_words import source_in_chinese
 from capwright.web.context import viewer
 from capwright.web.csv_file import csv_file
 from capwright.web.hosting import host
@@ -157,7 +158,7 @@ def rules(request: HttpRequest) -> HttpResponse:
             "label": row.label.zh if zh else row.label.en,
             "value": row.value.zh if zh else row.value.en,
             "unit": row.unit.zh if zh else row.unit.en,
-            "source": row.source,
+            "source": source_in_chinese(row.source) if zh else row.source,
             "confidence": row.confidence,
         }
         for row in show_scheme(known[name], [section])

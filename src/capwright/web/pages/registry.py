@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 
 from capwright.kernel.account_number import AccountNumber
+from capwright.projection.account_words import account_name
 from capwright.projection.position import transactions_of
 from capwright.projection.register import completed, type_names
 from capwright.projection.tasks import tasks_of
@@ -92,8 +93,12 @@ def accounts(request: HttpRequest) -> HttpResponse:
         free = {one.code: _freewhole(market, one.number) for one in types}
         coverage = market.rulebook.now().body.coverage
         sectors = coverage.sectors if coverage is not None else ()
+        page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
+        lang = getattr(request, "lang", "zh")
+        called = {one.number: account_name(market, one, lang) for one in page}
     shown = {
-        "page": Paginator(found, A_PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "called": called,
         "q": text,
         "type": kind,
         "status": status,

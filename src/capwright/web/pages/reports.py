@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from capwright.kernel.message import Command
     from capwright.market import Market
+    from capwright.mrv.method import Method
     from capwright.mrv.records import EmissionReport
 
 __all__ = ["opened", "urls", "worked_out"]
@@ -167,7 +169,13 @@ def worked_out(report: EmissionReport, year: int) -> dict[str, Any]:
         "quality": check(method, report, switches=switches),
         "names": {one.code: one for one in method.body.components},
         "outputs": {one.code: one for one in method.body.outputs},
+        "items": _items(method),
     }
+
+
+def _items(method: Method) -> dict[str, Any]:
+    """What streams burn and use, by code, with names in both languages."""
+    return {one.code: one for table in method.tables.values() for one in table.body.items}
 
 
 def findings_of(record: list[filed_reports.Step]) -> list[dict[str, Any]]:
@@ -288,14 +296,11 @@ def plan(request: HttpRequest, number: str) -> HttpResponse:
         answer = HttpResponse(msgspec.json.format(msgspec.json.encode(text)), content_type="application/json")
         answer["Content-Disposition"] = f'attachment; filename="plan-{number}-{version}.json"'
         return answer
-    names = {}
+    shown |= {"versions": versions, "version": version, "plan": text, "methods": methods}
     if text is not None:
-        try:
-            with host().look() as market:
-                names = {one.code: one for one in reporting.method_of(market, text.method).body.components}
-        except Refused:
-            names = {}
-    shown |= {"versions": versions, "version": version, "plan": text, "names": names, "methods": methods}
+        with suppress(Refused), host().look() as market:
+            method = reporting.method_of(market, text.method)
+            shown |= {"names": {one.code: one for one in method.body.components}, "items": _items(method)}
     shown["waits"] = next((one for one in versions if one.status == "filed"), None)
     return render(request, "reports/plan.html", shown)
 
