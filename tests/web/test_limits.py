@@ -183,6 +183,18 @@ def test_who_is_within_a_network(address, networks, inside):
     assert within(address, networks) is inside
 
 
+@pytest.mark.parametrize("said", ["*", "proxy.example", "127.0.0.1, *", "10.0.0.0/40", "10.1.2.3/8"])
+def test_proxies_are_named_one_by_one(said):
+    """With `*` the left-most address that a visitor claims would count, for networks and lock-outs."""
+    from capwright.host import settings_of
+    from capwright.kernel.refusal import Refused
+
+    good = settings_of({"CAPWRIGHT_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8,::1"}, db="x.sqlite", keep=False)
+    assert good.trusted_proxies == ("127.0.0.1", "10.0.0.0/8", "::1")
+    with pytest.raises(Refused, match="CW-9710"):
+        settings_of({"CAPWRIGHT_TRUSTED_PROXIES": said}, db="x.sqlite", keep=False)
+
+
 def test_many_visitors_do_not_renew_the_allowance_of_one(monkeypatch):
     from capwright.api import limits
     from capwright.api.fault import Fault

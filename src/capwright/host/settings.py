@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, cast
 
@@ -111,6 +112,8 @@ def settings_of(
         bad_setting("public_url", settings.public_url, "it must begin with https://", "应以 https:// 开头")
     if not settings.mail_url.startswith(("console:", "smtp://", "smtps://")):
         bad_setting("mail_url", "…", "it must be console: or smtp(s)://…", "应为 console: 或 smtp(s)://…")
+    for one in settings.trusted_proxies:
+        _check_network(one)
     _check_documents(settings)
     if settings.role != "all" and not settings.on_server:
         bad_setting(
@@ -135,6 +138,14 @@ def _read(environ: Mapping[str, str], given: Mapping[str, str | int | bool | Non
     if not values.get("db"):
         bad_setting("db", "", "say where the journal is, here or by --db", "请在此处或用 --db 指明日志位置")
     return Settings(**cast("dict[str, Any]", values))
+
+
+def _check_network(one: str) -> None:
+    """Proxies are named one by one: with `*`, whoever comes would say who he is, and limits meant nothing."""
+    try:
+        ip_network(one)  # 10.1.2.3/8 is none: the server would take it for a name and trust nobody
+    except ValueError:
+        bad_setting("trusted_proxies", one, "it must be an address or a network", "应为 IP 地址或网段")
 
 
 def _check_documents(settings: Settings) -> None:
