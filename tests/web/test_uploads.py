@@ -311,5 +311,21 @@ def test_more_papers_than_are_taken(site):
         paper.name = f"{n}.pdf"
     fields = {"organisation": "Six", "account_type": "operator_holding", "contact": "Li",
               "email": "li@example.org", "papers": papers}  # fmt: skip
-    assert site.client().post("/apply/", fields).status_code == 200
+    answer = site.client().post("/apply/", fields)
+    assert answer.status_code == 200
+    said = answer.content.decode()
+    assert ("Five files are the most." in said, "Choose one of the list." in said) == (True, False)
     assert Application.objects.count() == before
+
+
+def test_applications_of_a_day_are_bounded(site, monkeypatch):
+    from capwright.web.models import Application
+    from capwright.web.pages import identity
+
+    fields = {"organisation": "One more", "account_type": "operator_holding", "contact": "Li",
+              "email": "li@example.org"}  # fmt: skip
+    before = Application.objects.count()
+    monkeypatch.setattr(identity, "MOST_A_DAY", before + 1)
+    assert "Your application is in" in site.client().post("/apply/", fields).content.decode()
+    assert "Too many applications today." in site.client().post("/apply/", fields).content.decode()
+    assert Application.objects.count() == before + 1

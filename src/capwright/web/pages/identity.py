@@ -56,7 +56,7 @@ BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 VALID_DAYS: Final = 7
 MOST_PAPERS: Final = 5
 MOST_CLIENTS: Final = 10
-_A_DAY: Final = 20  # applications from one address
+MOST_A_DAY: Final = 200  # applications from everybody together
 SCOPES: Final = ("read", "trade", "write")
 
 
@@ -113,17 +113,16 @@ def apply(request: HttpRequest) -> HttpResponse:
         types = [t for t in market.rulebook.now().registry.account_types if not t.government]
     if request.method == "POST" and form.is_valid():
         papers = request.FILES.getlist("papers")
-        if form.cleaned_data["account_type"] not in {t.code for t in types} or len(papers) > MOST_PAPERS:
+        since = timezone.now() - timedelta(days=1)
+        if form.cleaned_data["account_type"] not in {t.code for t in types}:
             form.add_error("account_type", _said(request, "Choose one of the list.", "请从列表中选择。"))
-        elif Application.objects.filter(made_at__gt=timezone.now() - timedelta(days=1)).count() > _A_DAY * 10:
-            messages.error(
-                request, _said(request, "Too many applications today.", "今日申请过多，请明日再试。")
-            )
+        elif len(papers) > MOST_PAPERS:
+            form.add_error(None, _said(request, "Five files are the most.", "最多上传5个文件。"))
+        elif Application.objects.filter(made_at__gt=since).count() >= MOST_A_DAY:
+            form.add_error(None, _said(request, "Too many applications today.", "今日申请过多，请明日再试。"))
         else:
             try:
-                kept = [
-                    (paper.name or "paper", keep(paper.chunks(), paper.name or "paper")) for paper in papers
-                ]
+                kept = [(one.name or "paper", keep(one.chunks(), one.name or "paper")) for one in papers]
             except Refused as no:
                 form.add_error(None, told(request, no.refusal))
             else:
