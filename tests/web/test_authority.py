@@ -113,3 +113,27 @@ def test_a_made_up_form_is_refused_and_breaks_nothing(site, signed_in, action):
     form = {"action": action, "purpose": "fun", "tonnes": "-5", "verifier": "x"}
     page = signed_in("authority-1").post(f"/desk/accounts/{number}/reports/2023/", form)
     assert page.status_code in {302, 403, 422}
+
+
+def test_coverage_has_no_share_until_the_area_is_known(site, visitor, signed_in):
+    """A market whose firms emitted x covers x / area; half of an area of 2 x."""
+    page = visitor.get("/coverage/").content.decode()
+    assert "no inventory recorded yet" in page
+    assert "RecordInventory" not in page
+    latest = site.api().get("/coverage").json()[0]
+    assert "share" not in latest
+    area_t, year = latest["emissions_t"] * 2, latest["year"]
+    body = {"year": year, "emissions_t": area_t, "document": "Made for this test"}
+    assert site.api("investor-01:operator").post("/commands/RecordInventory", json=body).status_code == 422
+    assert site.api("authority-1").post("/commands/RecordInventory", json=body).status_code == 200
+    site.settle()
+    assert site.api().get("/coverage").json()[0]["share"] == "0.5"
+    page = visitor.get("/coverage/").content.decode()
+    assert "50.0%" in page
+    # 70 % of 2 x, a fifth of the area is missing
+    short_t = -(-area_t * 7 // 10) - latest["emissions_t"]
+    assert f"{short_t:,} t more would have to be covered in {year}" in page
+    assert "50.0%" in signed_in("authority-1").get(f"/desk/authority/?vintage={year}").content.decode()
+    table = visitor.get("/coverage/?format=csv").content.decode("utf-8-sig").splitlines()
+    firms, figures, emissions_t = (latest[name] for name in ("firms", "with_figure", "emissions_t"))
+    assert table[1] == f"{year},{firms},{figures},{emissions_t},{area_t},0.5,Made for this test"

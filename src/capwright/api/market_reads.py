@@ -14,11 +14,12 @@ from capwright.api.records import BookRecord, DayRecord, Level, MarketRecord, Pr
 from capwright.exchange.room import ExchangeRoom
 from capwright.market.composition import room_of
 from capwright.projection import records
+from capwright.projection.coverage import coverage as covered
 
 if TYPE_CHECKING:
     from capwright.market import Market
 
-__all__ = ["announcements", "auctions", "book", "days", "market", "products", "trades"]
+__all__ = ["announcements", "auctions", "book", "coverage", "days", "market", "products", "trades"]
 
 
 @get("/market", summary="The market, its schemes and where its journal stands", tags=["market"])
@@ -43,6 +44,14 @@ async def market(request: Ask) -> Response[bytes]:
         )
 
     found, seq = await desk.looked(read)
+    return answer(request, found, seq, public=True)
+
+
+@get("/coverage", summary="How much of the area's emissions is covered, year by year", tags=["market"])
+async def coverage(request: Ask) -> Response[bytes]:
+    desk = desk_of(request)
+    await desk.viewer(request)
+    found, seq = await desk.looked(covered)
     return answer(request, found, seq, public=True)
 
 

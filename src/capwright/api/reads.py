@@ -26,7 +26,16 @@ from capwright.api.account_reads import (
 from capwright.api.desk import Page, answer, desk_of
 from capwright.api.fault import Fault
 from capwright.api.lists import After, Ask, Limit
-from capwright.api.market_reads import announcements, auctions, book, days, market, products, trades
+from capwright.api.market_reads import (
+    announcements,
+    auctions,
+    book,
+    coverage,
+    days,
+    market,
+    products,
+    trades,
+)
 from capwright.api.records import (
     ActRecord,
     BookRecord,
@@ -41,6 +50,7 @@ from capwright.api.records import (
 from capwright.history import Step
 from capwright.journal.store import open_store
 from capwright.kernel.refusal import CATALOGUE, RefusalCode
+from capwright.projection.coverage import CoverageRecord
 from capwright.projection.records import AccountRecord, AuctionRecord, ComplianceRecord, Holding, NoticeRecord
 from capwright.projection.tasks import Task
 from capwright.scheme.codec import scheme_to_json
@@ -114,6 +124,7 @@ async def head(request: Ask) -> Response[bytes]:
 # What each answers with, for the API's description; a tuple is a page of them.
 ANSWERS: Final[dict[str, Any]] = {
     "market": MarketRecord,
+    "coverage": list[CoverageRecord],
     "products": list[ProductRecord],
     "book": BookRecord,
     "trades": (TradeRecord,),
@@ -135,7 +146,7 @@ ANSWERS: Final[dict[str, Any]] = {
     "head": HeadRecord,
 }
 HANDLERS: Final[list[Any]] = [
-    market, products, book, trades, days, accounts, account, holdings, orders, history, compliance, auctions,
-    announcements, tasks, serial, schemes, scheme, refusals, journal, head,
+    market, coverage, products, book, trades, days, accounts, account, holdings, orders, history, compliance,
+    auctions, announcements, tasks, serial, schemes, scheme, refusals, journal, head,
 ]  # fmt: skip
 router = Router("/api/v1", route_handlers=HANDLERS)

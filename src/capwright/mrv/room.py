@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from capwright.kernel.message import Command, Event
 from capwright.ledger.room import Request, Room
 from capwright.mrv import figure_messages as f
+from capwright.mrv import inventory_messages as i
 from capwright.mrv import messages as m
 from capwright.mrv import oversight_messages as o
 from capwright.mrv.bounds import check_sound
@@ -17,6 +18,7 @@ from capwright.mrv.conduct import Conduct
 from capwright.mrv.desk import Desk, Hooks
 from capwright.mrv.figures import Figures
 from capwright.mrv.inspections import Inspections
+from capwright.mrv.inventories import Inventories
 from capwright.mrv.plans import Plans
 from capwright.mrv.publishing import Publishing
 from capwright.mrv.reminders import Reminder, reminders
@@ -42,6 +44,7 @@ class MrvRoom(Room):
         publishing, plans, reports = Publishing(desk), Plans(desk), Reports(desk)
         verifiers, conduct, figures = Verifiers(desk), Conduct(desk), Figures(desk)
         verification, inspections = Verification(desk, verifiers), Inspections(desk, conduct)
+        inventories = Inventories(desk)
         self.check_direct = figures.check_direct
         handlers: dict[type[Command], Handler] = {
             m.PublishMethod: publishing.publish,
@@ -68,6 +71,7 @@ class MrvRoom(Room):
             o.DrawInspections: inspections.draw,
             o.ReportInspection: inspections.report,
             o.RecordViolation: inspections.violate,
+            i.RecordInventory: inventories.record,
         }
         self.handlers = {kind: partial(_held, handler) for kind, handler in handlers.items()}
         self.appliers = {
@@ -95,6 +99,7 @@ class MrvRoom(Room):
             o.InspectionsDrawn: inspections.drawn,
             o.InspectionReported: inspections.reported,
             o.ViolationRecorded: inspections.violated,
+            i.InventoryRecorded: inventories.recorded,
         }
 
     @property

@@ -32,6 +32,7 @@ __all__ = [
     "Finding",
     "FirmYear",
     "Inspection",
+    "Inventory",
     "MrvState",
     "PlanVersion",
     "PublishedMethod",
@@ -248,8 +249,18 @@ class Violation(Struct, frozen=True):
     inspection_id: str = ""
 
 
+class Inventory(Struct, frozen=True):
+    """What the whole area emitted in a year, tCO2, and the document that says so."""
+
+    emissions_t: int
+    document: str
+
+
 class MrvState(Struct):
-    """Methods by name, plans by account, years by account and year, verifiers, what oversight did."""
+    """Methods by name, plans by account, years by account and year, verifiers, what oversight did.
+
+    `inventories` of the area by year.
+    """
 
     methods: dict[str, PublishedMethod] = field(default_factory=dict)
     plans: dict[str, list[PlanVersion]] = field(default_factory=dict)
@@ -258,3 +269,4 @@ class MrvState(Struct):
     draws: dict[str, Draw] = field(default_factory=dict)
     inspections: dict[str, Inspection] = field(default_factory=dict)
     violations: dict[str, Violation] = field(default_factory=dict)
+    inventories: dict[int, Inventory] = field(default_factory=dict)

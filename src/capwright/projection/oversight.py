@@ -14,19 +14,16 @@ from capwright.mrv.room import MrvRoom
 
 if TYPE_CHECKING:
     from datetime import date
-    from decimal import Decimal
 
     from capwright.allocation.cap import CapStatement
     from capwright.market import Market
     from capwright.mrv.state import Verifier
 
 __all__ = [
-    "CoverageState",
     "DutyRow",
     "SectorQuota",
     "VerifierView",
     "cap_of",
-    "coverage_of",
     "duties_of",
     "sector_names",
     "sector_quotas",
@@ -94,15 +91,6 @@ class VerifierView(Struct, frozen=True):
     ratings: tuple[tuple[int, str, str], ...]
     cards: tuple[tuple[str, date, date | None], ...]
     barred: bool
-
-
-class CoverageState(Struct, frozen=True):
-    """How many firms and tonnes are covered, and the scheme's targets: year and share of all emissions."""
-
-    firms: int
-    covered_t: int
-    year: int
-    targets: tuple[tuple[int, Decimal], ...]
 
 
 def vintages_of(market: Market) -> list[int]:
@@ -196,17 +184,4 @@ def _verifier(one: Verifier, work: list[int], today: date) -> VerifierView:
         ratings=tuple((year, found.grade, f"{found.score:f}") for year, found in sorted(one.ratings.items())),
         cards=tuple((card.colour, card.on, card.until) for card in one.cards),
         barred=any(c.colour == "red" and (c.until is None or today <= c.until) for c in one.cards),
-    )
-
-
-def coverage_of(market: Market, vintage: int) -> CoverageState:
-    """Who is covered, and what the scheme means to cover."""
-    coverage = market.rulebook.now().body.coverage
-    rows = duties_of(market, vintage)
-    targets = coverage.targets if coverage is not None else ()
-    return CoverageState(
-        len(rows),
-        sum(one.emissions_t or 0 for one in rows),
-        vintage,
-        tuple((one.year, one.covered_share) for one in sorted(targets, key=lambda one: one.year)),
     )

@@ -10,6 +10,7 @@ from capwright.web.pages import (
     auditor,
     authority,
     calendar,
+    coverage,
     demo,
     desk,
     documents,
@@ -35,6 +36,7 @@ handler500 = "capwright.web.away.unforeseen"
 
 _PAGES = (
     public,
+    coverage,
     transparency,
     market,
     desk,

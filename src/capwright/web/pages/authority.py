@@ -17,6 +17,7 @@ from capwright.compliance.messages import AssessCompliance
 from capwright.market.composition import room_of
 from capwright.mrv.figure_messages import ApproveEmissions, RecordReview
 from capwright.projection import oversight, reporting
+from capwright.projection.coverage import coverage, targets
 from capwright.projection.inspection_order import order_of
 from capwright.projection.tasks import surrender_due_ms, tasks_of
 from capwright.web.clock import now
@@ -64,7 +65,9 @@ def overview(request: HttpRequest) -> HttpResponse:
             "vintages": vintages,
             "cap": oversight.cap_of(market, vintage),
             "due_ms": surrender_due_ms(market, vintage) if vintage else 0,
-            "coverage": oversight.coverage_of(market, vintage),
+            "coverage": (covered := next((one for one in coverage(market) if one.year == vintage), None)),
+            "share": None if covered is None else covered.share,
+            "targets": targets(market),
             "names": oversight.sector_names(market),
             "tasks": tasks[:_SHOWN_TASKS],
             "task_count": len(tasks),

@@ -60,6 +60,7 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "deal_id": ("Deal", "协议编号"),
     "definition": ("Definition", "定义"),
     "differing": ("Why the figures differ", "数值差异说明"),
+    "document": ("Document and who issued it", "出处文件与发布机构"),
     "draw_id": ("Draw", "抽查批次编号"),
     "due": ("Due", "期限"),
     "effect_t": ("Effect, t", "影响量（吨）"),

@@ -61,6 +61,12 @@ def percent(value: float | None) -> str:
 
 
 @register.filter
+def thousandth(value: Decimal) -> int:
+    """A share of 1 in whole thousandths, as drawings count."""
+    return round(value * 1000)
+
+
+@register.filter
 def moment(at_ms: int | None) -> str:
     """A time of the journal by the market's clock: 22 Jul 2024 10:00:05, 2024年7月22日 10:00:05."""
     return "–" if not at_ms else _dated(local(at_ms), " H:i:s")
