@@ -17,9 +17,7 @@ CHANNELS = ("trades:A", "trades:B", "notices", "day")
 def made():
     """A hub without a market."""
     host = SimpleNamespace(head=SimpleNamespace(seq=0), follower=SimpleNamespace(subscribe=lambda _: None))
-    hub = Hub(SimpleNamespace(host=host))
-    hub._books = lambda _products: []
-    return hub
+    return Hub(SimpleNamespace(host=host))
 
 
 def told(*messages):
@@ -30,9 +28,12 @@ def told(*messages):
 class Ear:
     """A listener that comes at a row, with what it heard."""
 
-    def __init__(self, hub, after, channels):
+    def __init__(self, after, channels):
         self.after, self.one, self.heard = after, Listener(channels), []
-        self.heard += [(m.seq, m.channel) for m in hub.follow(self.one, after)]
+
+    async def follow(self, hub):
+        self.heard += [(m.seq, m.channel) for m in await hub.follow(self.one, self.after)]
+        return self
 
     def empty(self):
         while not self.one.queue.empty():
@@ -60,7 +61,7 @@ def test_everybody_hears_all_once_and_in_order(seed, monkeypatch):
                 # Whoever comes has seen what had gone out by then.
                 known = max((m.seq for m in hub._kept), default=0)
                 channels = draw.sample(CHANNELS, draw.randrange(1, 5))
-                ears.append(Ear(hub, draw.randrange(known + 1), channels))
+                ears.append(await Ear(draw.randrange(known + 1), channels).follow(hub))
         await asyncio.sleep(0.2)
         hub.stop()
         return hub, ears, said
@@ -83,7 +84,7 @@ def test_waves_come_no_more_often_than_they_may():
         hub, loop = made(), asyncio.get_running_loop()
         hub.start(loop)
         for _ in range(1_000):
-            hub.follow(Listener(CHANNELS, together=True), None)
+            await hub.follow(Listener(CHANNELS, together=True), None)
         waves = 0
         wave = hub._wave
 
@@ -120,7 +121,7 @@ def test_a_fault_in_one_wave_does_not_end_the_stream(monkeypatch, caplog):
         hub = made()
         hub.start(asyncio.get_running_loop())
         one = Listener(["day"])
-        hub.follow(one, None)
+        await hub.follow(one, None)
         hub._take(told(Message(1, "day", object())))  # no JSON can be made of it
         await asyncio.sleep(0.05)
         hub._take(told(Message(2, "day", 2)))

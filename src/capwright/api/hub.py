@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from capwright.api.desk import Desk
+    from capwright.market import Market
     from capwright.projection.follower import Committed
 
 __all__ = ["Hub", "Listener", "Message", "Told"]
@@ -157,18 +158,18 @@ class Hub:
         self._waiting += rows
         self._woken.set()
 
-    def _books(self, products: set[str]) -> list[Message]:
+    async def _books(self, products: set[str], seq: int) -> list[Message]:
         """The books of these products that somebody follows, as they stand now.
 
-        They carry the number of the last row that was told: who comes back with it must miss nothing.
+        They carry the number of the last row that is told by then: who comes back with it must miss nothing.
         """
         followed = {name.removeprefix(_BOOK) for name in self._listeners if name.startswith(_BOOK)}
         wanted = followed if ALL_BOOKS in products else followed & products
         if not wanted:
             return []
-        with self._desk.host.look() as market:
+
+        def read(market: Market) -> list[Message]:
             books = room_of(market.rooms, ExchangeRoom).desk.books
-            seq = self._kept[-1].seq if self._kept else self._since
             found = []
             for product in sorted(wanted):
                 book = books.get(product)
@@ -179,6 +180,8 @@ class Hub:
                 found.append(Message(seq, f"{_BOOK}{product}", sides))
             return found
 
+        return (await self._desk.looked(read))[0]
+
     async def _run(self) -> None:
         """Wave after wave, with rests."""
         loop = asyncio.get_running_loop()
@@ -188,7 +191,8 @@ class Hub:
             began, used = loop.time(), time.thread_time()
             waiting, self._waiting = self._waiting, []
             try:
-                await self._wave(waiting)
+                if waiting:
+                    await self._wave(waiting)
             except Exception:  # noqa: BLE001 - a fault in one wave must not end all streams
                 _LOG.exception("messages were lost")
             used = time.thread_time() - used
@@ -196,13 +200,15 @@ class Hub:
 
     async def _wave(self, rows: list[Told]) -> None:
         """Keep rows, and give their messages to those who follow as of now: later ones find them kept."""
-        self._kept.extend(rows)
+        moved = {product for row in rows for product in row.moved()} if self._listeners else set()
+        books = await self._books(moved, rows[-1].seq)
+        self._kept.extend(rows)  # from here on nothing comes between, so that nobody hears a row twice
         while len(self._kept) > KEPT:
             self._since = self._kept.popleft().seq
         if not self._listeners:
             return
         messages = [message for row in rows for message in row.messages if message.channel in self._listeners]
-        messages += self._books({product for row in rows for product in row.moved()})
+        messages += books
         told = {message.channel for message in messages}
         listeners = {one for channel in told for one in self._listeners.get(channel, ())}
         made: dict[tuple[frozenset[str], bool], list[str]] = {}
@@ -214,7 +220,7 @@ class Hub:
             if n % _AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    def follow(self, one: Listener, after: int | None) -> list[Message]:
+    async def follow(self, one: Listener, after: int | None) -> list[Message]:
         """Give it what comes from now on; returns what was missed since the row `after`."""
         for channel in one.channels:
             self._listeners.setdefault(channel, set()).add(one)
@@ -223,10 +229,15 @@ class Hub:
         missed = [
             m for row in self._kept if row.seq > after for m in row.messages if m.channel in one.channels
         ]
-        missed += self._books({name.removeprefix(_BOOK) for name in one.channels if name.startswith(_BOOK)})
         if after < self._since:
             missed.insert(0, Message(self._since, "gap", {"after": after, "known_from": self._since}))
-        return missed
+        books = {name.removeprefix(_BOOK) for name in one.channels if name.startswith(_BOOK)}
+        return missed + await self._books(books, self._last)
+
+    @property
+    def _last(self) -> int:
+        """The last row that was told."""
+        return self._kept[-1].seq if self._kept else self._since
 
     def leave(self, one: Listener) -> None:
         """Follow no more."""

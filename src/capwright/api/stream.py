@@ -75,14 +75,12 @@ async def stream(socket: WebSocket[Any, Any, Any]) -> None:
     await socket.accept()
     one = Listener(channels, together=socket.query_params.get("together", "") == "1")
     line = Line(socket, desk, one)
-    missed = one.frames(hub.follow(one, int(after) if after else None))
-    tasks = [
-        asyncio.create_task(line.talk(missed)),
-        asyncio.create_task(line.listen()),
-    ]
-    if caller.person:  # what is open to the public stays open
-        tasks.append(asyncio.create_task(_guard(socket, desk, caller.person, channels)))
+    tasks: list[asyncio.Task[None]] = []
     try:
+        missed = one.frames(await hub.follow(one, int(after) if after else None))
+        tasks += [asyncio.create_task(line.talk(missed)), asyncio.create_task(line.listen())]
+        if caller.person:  # what is open to the public stays open
+            tasks.append(asyncio.create_task(_guard(socket, desk, caller.person, channels)))
         ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in ended:
             if (error := task.exception()) and not isinstance(error, WebSocketDisconnect | RuntimeError):
