@@ -136,16 +136,15 @@ def test_a_stream_ends_with_its_token(site, monkeypatch):
 
 
 def test_slow_bodies_end(monkeypatch):
-    from litestar.exceptions import ClientException
-
     from capwright.api import commands
+    from capwright.api.fault import Fault
 
     async def trickle():
         await asyncio.sleep(0.02)
         return {"type": "http.request", "body": b" ", "more_body": True}
 
     monkeypatch.setattr(commands, "SLOWEST_BODY_S", 0.2)
-    with pytest.raises(ClientException) as caught:
+    with pytest.raises(Fault) as caught:
         loops.run(commands._in_time(trickle))
     assert caught.value.status_code == 408
 
