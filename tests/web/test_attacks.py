@@ -135,7 +135,7 @@ def test_a_stream_ends_with_its_token(site, monkeypatch):
             socket.recv(timeout=5)
 
 
-def test_slow_bodies_end(monkeypatch):
+def test_slow_bodies_end(site, monkeypatch):
     from capwright.api import commands
     from capwright.api.fault import Fault
 
@@ -284,7 +284,7 @@ def test_a_desk_left_open_is_shut(site, monkeypatch):
     assert client.get("/desk/").status_code == 302
 
 
-def test_over_tls_cookies_belong_to_this_host_alone():
+def test_over_tls_cookies_belong_to_this_host_alone(site):
     from capwright.api.caller import NOBODY, Callers
     from capwright.host import settings_of
     from capwright.web.setup import django_settings
