@@ -10,35 +10,73 @@ import sys
 import time
 from pathlib import Path
 
+import uvloop
 
-async def connection(
-    port: int, requests: list[bytes], until: float, latencies: list[float]
-) -> tuple[int, int]:
-    """Send requests in turn until the time is over; return how many were answered, and with 2xx."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    sent = good = 0
-    while time.perf_counter() < until:
-        began = time.perf_counter()
-        writer.write(requests[sent % len(requests)])
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        if length:
-            await reader.readexactly(length)
-        latencies.append(time.perf_counter() - began)
-        sent += 1
-        good += head[9:10] == b"2"
-    writer.close()
-    return sent, good
+_END = b"\r\n\r\n"
+_LENGTH = b"content-length: "
+
+
+class Connection(asyncio.Protocol):
+    """One client."""
+
+    def __init__(self, requests: list[bytes], until: float, latencies: list[float]) -> None:
+        self._requests = requests
+        self._until = until
+        self._latencies = latencies
+        self._said = b""
+        self._began = 0.0
+        self.sent = self.good = 0
+        self.done = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Send the first request."""
+        self._write = transport.write
+        self._close = transport.close
+        self._send()
+
+    def _send(self) -> None:
+        self._began = time.perf_counter()
+        self._write(self._requests[self.sent % len(self._requests)])
+
+    def data_received(self, data: bytes) -> None:
+        """A part of an answer; once it is whole, send the next request."""
+        said = self._said = self._said + data if self._said else data
+        head, found, body = said.partition(_END)
+        if not found:
+            return
+        _, _, length = head.lower().partition(_LENGTH)
+        if len(body) < int(length.partition(b"\r")[0]):
+            return
+        now = time.perf_counter()
+        self._latencies.append(now - self._began)
+        self.sent += 1
+        self.good += said[9:10] == b"2"
+        self._said = b""
+        if now < self._until:
+            self._send()
+        else:
+            self._close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The end, or a server that ends lines."""
+        if error is not None or time.perf_counter() < self._until:
+            self.done.set_exception(error or ConnectionError("the server ended the line"))
+        else:
+            self.done.set_result(None)
 
 
 async def main(port: int, seconds: float, clients: list[list[bytes]]) -> None:
-    latencies: list[float] = []
-    until = time.perf_counter() + seconds
+    loop, latencies = asyncio.get_running_loop(), []
     began = time.perf_counter()
-    counts = await asyncio.gather(*(connection(port, one, until, latencies) for one in clients))
+    made = []
+    for requests in clients:
+        one = Connection(requests, began + seconds, latencies)
+        await loop.create_connection(lambda one=one: one, "127.0.0.1", port)
+        made.append(one)
+    await asyncio.gather(*(one.done for one in made))
     spent = time.perf_counter() - began
     latencies.sort()
-    sent, good = (sum(one[n] for one in counts) for n in (0, 1))
+    sent, good = sum(one.sent for one in made), sum(one.good for one in made)
     middle, late = latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
     print(
         json.dumps(
@@ -54,6 +92,6 @@ async def main(port: int, seconds: float, clients: list[list[bytes]]) -> None:
 
 if __name__ == "__main__":
     requests = json.loads(Path(sys.argv[3]).read_text())
-    asyncio.run(
+    uvloop.run(
         main(int(sys.argv[1]), float(sys.argv[2]), [[text.encode() for text in one] for one in requests])
     )

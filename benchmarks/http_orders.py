@@ -141,7 +141,7 @@ async def socket(port: int, account: str, token: str, seconds: float, together: 
 
 
 SOCKETS = """
-import asyncio, json, sys, time
+import asyncio, json, sys, time, uvloop
 from benchmarks.http_orders import socket
 async def main():
     port, seconds, together = int(sys.argv[1]), float(sys.argv[3]), int(sys.argv[4])
@@ -150,7 +150,7 @@ async def main():
     spent = time.perf_counter() - began
     done, good = (sum(one[n] for one in found) for n in (0, 1))
     print(json.dumps({"rate": done / spent, "good": good / done}))
-asyncio.run(main())
+uvloop.run(main())
 """
 
 
