@@ -509,3 +509,21 @@ def test_a_figure_that_nobody_measures_is_told_with_its_cell(value, tmp_path):
     book = filled()
     put(book.worksheets[1], 4, year=value)
     assert faults(book, tmp_path) == {"Fuel burned!I4": "CW-9523"}
+
+
+def test_a_workbook_in_other_characters_is_read_back_all_the_same(tmp_path):
+    """Sheets are found by the titles that the file itself keeps, choices by their codes."""
+    from openpyxl import load_workbook
+
+    def respell(text):
+        return text.replace("说", "說").replace("证", "證").replace("产", "產")
+
+    path = tmp_path / "other.xlsx"
+    path.write_bytes(template_bytes(WORLD, "zh", None, respell))
+    book = load_workbook(path)
+    assert "填报說明" in book.sheetnames
+    book["填报說明"]["B4"] = "甲说"
+    book["填报說明"]["B5"] = 2023
+    book.save(path)
+    report = read(path.read_bytes(), tmp_path)
+    assert (report.enterprise, report.year, report.streams) == ("甲说", 2023, ())

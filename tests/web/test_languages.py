@@ -1,6 +1,7 @@
 """Languages: which one a reader gets; traditional Chinese is made without touching what is not text."""
 
 import inspect
+import io
 import re
 from datetime import UTC, date, datetime
 
@@ -484,6 +485,7 @@ STARTS = (
     "/", "/apply/", "/demo/", "/identity/login/", "/identity/password/reset/", "/identity/2fa/",
     "/identity/email/", "/identity/password/change/", "/identity/sessions/", "/nothing/", "/desk/",
 )  # fmt: skip
+HAN_RUN = re.compile("[\u4e00-\u9fff]+")
 MOST_PAGES = 110
 PLANTS = ("kiln", "quarry")  # what the demo's firms call their facilities
 FOR_PROGRAMMERS = {"/reference/refusals/"}  # names fields, commands and options as they are written
@@ -575,3 +577,30 @@ def test_every_remark_of_the_guangdong_rules_is_in_chinese():
             words = re.sub(r"\S+\.(?:cn|com)", "", source_in_chinese(source))
             left |= {source} if re.search("[a-z]{3,}", words) else set()
     assert left == set()
+
+
+def test_the_workbook_comes_in_the_readers_language(signed_in):
+    from openpyxl import load_workbook
+
+    client = signed_in("cement-05:operator")
+    listing = Reader(client.get("/desk/", {"lang": "zh"}).content.decode()).links
+    base = next(link for link in listing if link.endswith("/reports/"))
+    method = re.search(r"(guangdong-cement@[\d.]+)", client.get(base).content.decode())[1]
+    first = {}
+    for code in ("zh", "zh-Hant", "en"):
+        raw = client.get(f"{base}template/", {"method": method, "lang": code}).content
+        book = load_workbook(io.BytesIO(raw))
+        first[code] = book.sheetnames[0]
+        texts = [
+            text
+            for sheet in book.worksheets
+            for row in sheet.iter_rows()
+            for cell in row
+            for text in (cell.value, cell.comment.text if cell.comment else None)
+            if isinstance(text, str)
+        ]
+        assert len(texts) > 500
+        if code == "zh-Hant":
+            left = {run for text in texts for run in HAN_RUN.findall(text) if traditional(run) != run}
+            assert left == set()
+    assert first == {"zh": "填报说明", "zh-Hant": "填報説明", "en": "Guide"}

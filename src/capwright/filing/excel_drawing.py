@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from decimal import Decimal
 from typing import Any, Final
@@ -25,9 +25,13 @@ _MOST_CELL: Final = 32_000  # characters
 
 
 class Drawing:
-    """An empty workbook in a language, and how its sheets look; equal lists of choices are written once."""
+    """An empty workbook in a language, and how its sheets look; equal lists of choices are written once.
 
-    def __init__(self, lang: str) -> None:
+    `respell` brings every text, titles of sheets among them, into other characters.
+    """
+
+    def __init__(self, lang: str, respell: Callable[[str], str] = str) -> None:
+        self.respell = respell
         self.voice = Voice(lang)
         self.lang = lang
         self.excel = need("openpyxl", "excel")
@@ -50,7 +54,7 @@ class Drawing:
         if isinstance(value, str):
             if value:
                 check_text("cell", value.replace("\n", " "), _MOST_CELL)
-                cell.value = value
+                cell.value = self.respell(value)
                 cell.data_type = "s"
         elif value is not None:
             cell.value = value
@@ -82,11 +86,11 @@ class Drawing:
     def both(self, en: str, zh: str, separator: str = "\n") -> str:
         """Both languages, the reader's own first."""
         first, second = (zh, en) if self.lang == "zh" else (en, zh)
-        return f"{first}{separator}{second}" if second and second != first else first
+        return self.respell(f"{first}{separator}{second}" if second and second != first else first)
 
     def sheet(self, title: str, heading: str, columns: Sequence[str], help_text: str = "") -> Any:
         """A protected sheet with its title, help and headings; no password."""
-        sheet = self.book.create_sheet(title)
+        sheet = self.book.create_sheet(self.respell(title))
         self.put(sheet, 1, 1, heading, bold=True, size=14)
         self.put(sheet, 2, 1, help_text, color="566274")
         for at, name in enumerate(columns, start=1):

@@ -122,7 +122,7 @@ HEADINGS: Final[dict[str, Heading]] = {
         "Area", "地区", "Picks the grid factor where the method leaves it open.", "用于选取电网排放因子。"
     ),
     "plan": Heading(
-        "Version of the monitoring plan", "数据质量控制计划版本", "A whole number.", "整数。"
+        "Version of the monitoring plan", "监测计划版本", "A whole number.", "整数。"
     ),
     "report_note": Heading("Note on the report", "报告说明"),
 }  # fmt: skip

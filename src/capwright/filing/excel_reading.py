@@ -130,7 +130,7 @@ class _Reader(CellReader):
             if title not in known and title not in {layout.PINS, layout.LISTS}:
                 rows = self.opened.rows(title)
                 heading = str(rows[FIRST_ROW - 2][0]) if len(rows) >= FIRST_ROW and rows[0] else ""
-                if heading.partition("\n")[0] in headings:
+                if headings.intersection(heading.split("\n")):
                     self.fault(title, COPIED_SHEET, title=title[:60])
 
     def table(self, title: str, columns: tuple[str, ...]) -> Iterator[_Row]:

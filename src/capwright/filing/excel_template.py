@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import Any, Final
 
@@ -24,9 +24,17 @@ _EVIDENCE_ROWS: Final = 200
 _DATUM: Final = ("unit", "obtained", "year", *(f"m{n}" for n in range(1, 13)), "tier", "uncertainty", "note")
 
 
-def template_bytes(method: Method, lang: str = "zh", report: EmissionReport | None = None) -> bytes:
-    """The workbook as bytes; with a `report` it is filled in."""
-    book = _Book(method, lang, report)
+def template_bytes(
+    method: Method,
+    lang: str = "zh",
+    report: EmissionReport | None = None,
+    respell: Callable[[str], str] = str,
+) -> bytes:
+    """The workbook as bytes; with a `report` it is filled in.
+
+    `respell` brings an empty one into other characters; it is read back all the same.
+    """
+    book = _Book(method, lang, report, respell)
     book.guide()
     for component in method.body.components:
         if component.code in book.titles:
@@ -43,15 +51,17 @@ def template_bytes(method: Method, lang: str = "zh", report: EmissionReport | No
 class _Book(Drawing):
     """The sheets of one method, with the figures of a report where there is one."""
 
-    def __init__(self, method: Method, lang: str, report: EmissionReport | None) -> None:
-        super().__init__(lang)
+    def __init__(
+        self, method: Method, lang: str, report: EmissionReport | None, respell: Callable[[str], str] = str
+    ) -> None:
+        super().__init__(lang, respell if report is None else str)  # what was reported stays as it is
         self.method = method
         self.report = report
         self.titles = layout.sheet_titles(method, lang, report)
 
     def guide(self) -> None:
         """The first sheet: who reports what, and how to fill in the rest."""
-        sheet = self.book.create_sheet(self.voice.say("Guide", "填报说明"))
+        sheet = self.book.create_sheet(self.respell(self.voice.say("Guide", "填报说明")))
         self.protect(sheet)
         body, report = self.method.body, self.report
         sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 52, 64
@@ -239,7 +249,11 @@ class _Book(Drawing):
                 self.put(sheet, at, column, value, MAY)
         reach = range(FIRST_ROW, last)
         self.choose(sheet, self.words(EVIDENCE), [self.place(columns, "kind", row) for row in reach])
-        self.choose(sheet, ("yes", "no"), [self.place(columns, "accredited", row) for row in reach])
+        self.choose(
+            sheet,
+            (self.voice.yes(value=True), self.voice.yes(value=False)),
+            [self.place(columns, "accredited", row) for row in reach],
+        )
 
     def proofs(self) -> list[list[object]]:
         """The rows of the report's evidence."""
@@ -249,7 +263,7 @@ class _Book(Drawing):
         for stream in self.report.streams:
             found += [(stream.code, datum.symbol, one) for datum in stream.data for one in datum.evidence]
         found += [("", datum.symbol, one) for datum in self.report.outputs for one in datum.evidence]
-        accredited = {None: None, True: "yes", False: "no"}
+        accredited = {None: None, True: self.voice.yes(value=True), False: self.voice.yes(value=False)}
         return [
             [
                 stream, symbol, one.sha256, choice(one.kind, *EVIDENCE[one.kind], self.lang), one.title,

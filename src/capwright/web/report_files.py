@@ -89,12 +89,13 @@ def published(name: str) -> Method:
         return reporting.method_of(market, name)
 
 
-def workbook(method: Method, lang: str, report: EmissionReport | None = None) -> HttpResponse:
-    """The Excel template of a method, filled in with a report if one is given."""
+def workbook(request: HttpRequest, method: Method, report: EmissionReport | None = None) -> HttpResponse:
+    """The Excel template of a method, in the reader's language; filled in with a report if one is given."""
     from capwright.filing.excel import template_bytes  # noqa: PLC0415 - an extra
 
     name = f"{report.enterprise}-{report.year}" if report is not None else method.id.replace("@", "-")
-    return _file(template_bytes(method, lang, report), _XLSX, f"{name}.xlsx")
+    made = template_bytes(method, lang_of(request), report, respelling(request) or str)
+    return _file(made, _XLSX, f"{name}.xlsx")
 
 
 def download(request: HttpRequest, kind: str, report: EmissionReport, told: dict[str, Any]) -> HttpResponse:
@@ -106,7 +107,7 @@ def download(request: HttpRequest, kind: str, report: EmissionReport, told: dict
     if told.get("result") is None:  # its method cannot be read any more
         raise told["fault"]
     if kind == "xlsx":
-        return workbook(told["method"], lang, report)
+        return workbook(request, told["method"], report)
     if kind == "pdf":
         from capwright.filing.pdf import pdf_bytes  # noqa: PLC0415 - an extra
 

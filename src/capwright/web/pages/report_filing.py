@@ -48,7 +48,7 @@ def template(request: HttpRequest, number: str) -> HttpResponse:
         method = published(request.GET.get("method", ""))
     except Refused:
         raise Http404 from None
-    return workbook(method, lang_of(request))
+    return workbook(request, method)
 
 
 @login_required
