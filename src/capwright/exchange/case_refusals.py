@@ -79,7 +79,7 @@ STANDS = define(
     en="Account {account} may not trade until {until}, by a measure in case {case}.",
     zh="账户{account}因案件{case}的处理措施，在{until}之前不得交易。",
     mend_en="Two people can set the measure aside: LiftMeasure.",
-    mend_zh="可由两人通过 LiftMeasure 撤销该措施。",
+    mend_zh="可由两人办理“解除监管措施”（LiftMeasure）。",
     rule=_RISK_RULE + ": suspension and end of membership",
 )
 PENDING = define(

@@ -25,7 +25,7 @@ NO_SCHEME = define(
     en="The market has not adopted a scheme for vintage {vintage}.",
     zh="市场尚未采用{vintage}年度的方案。",
     mend_en="Adopt one with AdoptScheme first.",
-    mend_zh="请先用 AdoptScheme 采用方案。",
+    mend_zh="请先办理“采用方案”（AdoptScheme）。",
     rule="design: rules by vintage, no silent mixing",
 )
 NO_SECTION = define(

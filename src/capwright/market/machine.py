@@ -53,7 +53,7 @@ NOT_OPEN = define(
     en="The market is not open yet.",
     zh="市场尚未开设。",
     mend_en="The first command must be OpenMarket.",
-    mend_zh="首个指令必须是 OpenMarket。",
+    mend_zh="首个指令必须是“开设市场”（OpenMarket）。",
     rule="design: the journal is the only truth",
 )
 ALREADY_OPEN = define("CW-8211", en="The market is open already.", zh="市场已经开设。", rule="design")

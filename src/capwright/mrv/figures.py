@@ -44,7 +44,7 @@ RECHECK_DUE = define(
     en="{account}, {year}: another verifier must re-check the figure first.",
     zh="{account}的{year}年度排放量须先由另一机构复查。",
     mend_en="Assign one with the purpose `recheck`.",
-    mend_zh="请以 `recheck` 为目的指派机构。",
+    mend_zh="请以复查（recheck）为用途指派核查机构。",
     rule="DECREE art. 7: 10 % or 100,000 t",
 )
 CONTEST_OPEN = define(
@@ -52,7 +52,7 @@ CONTEST_OPEN = define(
     en="{account}, {year}: the firm contests the figure; another verifier must verify it again first.",
     zh="{account}对{year}年度排放量有异议，须先由另一机构重新核查。",
     mend_en="Assign one with the purpose `reverification`.",
-    mend_zh="请以 `reverification` 为目的指派机构。",
+    mend_zh="请以重新核查（reverification）为用途指派核查机构。",
     rule="DECREE art. 7",
 )
 NOT_REVIEWED = define(
@@ -76,7 +76,7 @@ APPROVED = define(
     en="The emissions of {account} for {year} are approved: {approved_t} t.",
     zh="{account}的{year}年度排放量已核定为{approved_t}吨。",
     mend_en="A correction is a restatement.",
-    mend_zh="更正须以重述办理。",
+    mend_zh="更正请办理“更正核定排放量”（RestateEmissions）。",
     rule="restatement = reversal and new posting",
 )
 NOT_APPROVED = define(
@@ -134,9 +134,9 @@ REVIEWER = define(
 DIRECT = define(
     "CW-5484",
     en="The emissions of {account} for {year} were approved here: they are restated, not recorded anew.",
-    zh="{account}的{year}年度排放量经核定产生，须以重述更正，不得直接登记。",
+    zh="{account}的{year}年度排放量已经核定，只能更正，不得重新登记。",
     mend_en="Use RestateEmissions.",
-    mend_zh="请使用 RestateEmissions。",
+    mend_zh="请办理“更正核定排放量”（RestateEmissions）。",
     rule="restatement = reversal and new posting",
 )
 RANGE = define(

@@ -63,7 +63,7 @@ NO_CHANGE = define(
     en="A new version of the plan must say what has changed and why.",
     zh="新版监测计划须说明变更内容及原因。",
     mend_en="Fill in `change`.",
-    mend_zh="请填写 `change`。",
+    mend_zh="请填写变更内容与理由（change）。",
     rule="GD-2021: change log",
 )
 NOT_WAITING = define(

@@ -59,7 +59,7 @@ OTHER_PLAN = define(
     en="Version {version} of the monitoring plan was never approved.",
     zh="第{version}版监测计划未获批准。",
     mend_en="Name the approved version, or leave `plan` at 0.",
-    mend_zh="请填写已批准的版本号，或将 `plan` 填为0。",
+    mend_zh="请填写已批准的监测计划版本号（plan），没有的填0。",
     rule="scheme: mrv.plan_required",
 )
 LATE = define(

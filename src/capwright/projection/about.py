@@ -40,7 +40,7 @@ _REGISTRY: Final = {
     "RegisterHolder": (
         "登记账户持有人，或更正其登记信息。\n\n开户时尚未登记的持有人将自动登记，类别为“未注明”。"
     ),
-    "RegisterProject": "登记减排项目及抵销规则所需的项目信息。",
+    "RegisterProject": "登记减排项目及抵消规则所需的项目信息。",
     "RejectTransaction": "否决待复核的交易。",
     "ReleaseUnits": "全部或部分解除冻结。冻结从快，解冻须由主管部门办理。",
     "RemoveRepresentative": "撤销账户代表；其此后不能再为该账户办理业务。",

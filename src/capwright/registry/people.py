@@ -57,7 +57,7 @@ NO_SUCH_REPRESENTATIVE = define(
 LAST_AUTHORITY = define(
     "CW-4005",
     en="At least two people must keep the role 'authority'.",
-    zh="至少须有两人保留“authority”角色。",
+    zh="至少须有两人保留主管部门（authority）角色。",
     mend_en="Appoint another person first; otherwise nothing could be approved any more.",
     mend_zh="请先任命他人，否则此后无人可以审批。",
     rule="design: four eyes",

@@ -77,7 +77,7 @@ NO_REVERSAL = define(
     en="A transaction of type '{type}' undoes nothing, but names {transaction} as the one to undo.",
     zh="“{type}”类交易不是撤销交易，却指明撤销{transaction}。",
     mend_en="Leave the field 'reverses' empty, or propose the type that reverses it.",
-    mend_zh="请将 reverses 留空，或改用相应的撤销类型。",
+    mend_zh="请将“拟撤销的交易编号”（reverses）留空，或改用相应的撤销类型。",
     rule="UK registry: typed reversals",
 )
 REVERSAL_DIFFERS = define(

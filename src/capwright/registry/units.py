@@ -63,7 +63,7 @@ CONVERTED_ONLY = define(
     en="Units of kind {kind} are never issued afresh: they come from allowances given up for them.",
     zh="{kind}不单独签发，仅由放弃的配额转换而来。",
     mend_en="Use ConvertToSpecial.",
-    mend_zh="请使用 ConvertToSpecial。",
+    mend_zh="请办理“转换为专用配额”（ConvertToSpecial）。",
     rule="GZETS 2025-05-12: special quota replaces the remaining free quota of leavers",
 )
 ABOVE_CAP = define(
@@ -79,7 +79,7 @@ RESERVED = define(
     en="Units under '{reason}' are frozen and freed by the rules on leavers, not by hand.",
     zh="“{reason}”项下的配额按转出规则冻结和解冻，不得手工办理。",
     mend_en="Two people of the authority free them with ReleaseExitPart; for a freeze give another reason.",
-    mend_zh="由主管部门两人以 ReleaseExitPart 解冻；其他冻结请另写事由。",
+    mend_zh="由主管部门两人办理“分期解冻”（ReleaseExitPart）；其他冻结请另写事由。",
     rule="GZETS 2022-01-06, 2024-01-12, 2025-05-12",
 )
 

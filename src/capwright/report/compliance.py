@@ -105,7 +105,7 @@ def _outcome(voice: Voice, line: VintageLine) -> tuple[str, str]:
     said = voice.say(
         f"{owed} owed, {surrendered} surrendered, {credits_t} of it in credits; "
         f"short at the deadline {at_due}, at the end {at_end}.",
-        f"应清缴{owed}，已清缴{surrendered}（其中减排量抵销{credits_t}）；截止时欠缴{at_due}，期末欠缴{at_end}。",
+        f"应清缴{owed}，已清缴{surrendered}（其中减排量抵消{credits_t}）；截止时欠缴{at_due}，期末欠缴{at_end}。",
     )
     return head, said
 

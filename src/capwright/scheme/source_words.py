@@ -54,9 +54,9 @@ _PATTERNS: Final = tuple(
         (r"press ([\d-]+(?:, [\d-]+)*)", r"新闻报道 \1"),
         (r"GZETS reporting notices (\S+)", r"GZETS \1年报告通知"),
         (r"GZETS (compliance|offset|auction) notices of vintages? (\S+)", r"GZETS \2年度{\1}"),
-        (r"GZETS offset notices from vintage (\d+)", r"GZETS \1年度起的抵销通知"),
+        (r"GZETS offset notices from vintage (\d+)", r"GZETS \1年度起的抵消通知"),
         (r"GZETS (compliance|trading) notices (\d.*)", r"GZETS \2 {\1}"),
-        (r"GZETS offset notices", "GZETS 抵销通知"),
+        (r"GZETS offset notices", "GZETS 抵消通知"),
         (r"GZETS auction results", "GZETS 竞价结果"),
         (r"GZETS notices on CCER", "GZETS 关于CCER的通知"),
         (r"GZETS notices on negotiated transfer", "GZETS 关于协议转让的通知"),
@@ -67,7 +67,7 @@ _PATTERNS: Final = tuple(
 )
 _NOTICES: Final = {
     "compliance": "履约通知",
-    "offset": "抵销通知",
+    "offset": "抵消通知",
     "auction": "竞价公告",
     "trading": "交易公告",
 }

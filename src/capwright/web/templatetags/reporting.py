@@ -69,7 +69,7 @@ MRV: Final[dict[str, tuple[str, str]]] = {
     "reverification": ("verification after a contest", "异议后重新核查"),
     "accepted": ("accepted", "通过"),
     "verified": ("verified", "核查值"),
-    "restated": ("restated", "重述"),
+    "restated": ("restated", "已更正"),
     "clean": ("clean", "未发现问题"),
     "faults": ("faults found", "发现问题"),
     # Data quality.
