@@ -210,7 +210,7 @@ def test_what_is_owed_is_surrendered_and_the_task_is_gone(surf, site):
     assert "waits for a second person" in page.locator(".notice.warning").inner_text()
     checker = surf("cement-08:checker", language="en-US")
     checker.goto(site.url + "/desk/")
-    task = checker.locator("tr", has_text="Approve or reject: surrender").locator("a").last
+    task = checker.locator("tr", has_text="Approve or reject: Surrender").locator("a").last
     transaction = task.get_attribute("href").removeprefix("/desk/transactions/").strip("/")
     checker.goto(f"{site.url}/desk/act/ApproveTransaction/?transaction_id={transaction}")
     checker.locator("form.card button", has_text="Send").click()
@@ -228,7 +228,7 @@ def test_two_people_decide_in_two_browsers(surf, site):
     first.locator("form.card button", has_text="Send").click()
     assert "waits for a second person" in first.locator(".notice.warning").inner_text()
     second.goto(site.url + "/desk/")
-    second.locator("tr", has_text="AppointOfficer").locator("text=Open").first.click()
+    second.locator("tr", has_text="Appoint officer").locator("text=Open").first.click()
     second.click("button:has-text('Approve')")
     assert "Approved and carried out" in second.locator(".notice.success").inner_text()
     with site.host.look() as market:

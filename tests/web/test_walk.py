@@ -270,7 +270,7 @@ def quota_is_approved_by_two(authority, second, number):
     assert "it would be accepted" in authority.told()
     authority.press("Send")
     assert "waits for a second person" in authority.told("warning")
-    second.task("ApproveQuota")
+    second.task("Approve quota")
     second.press("Approve")
     second.told()
 
@@ -459,7 +459,7 @@ def units_are_surrendered(firm, checker, number):
     firm.page.fill(f"#q{YEAR}", "123")
     firm.press("Surrender")
     assert "waits for a second person" in firm.told("warning")
-    checker.task("Approve or reject: surrender")
+    checker.task("Approve or reject: Surrender")
     checker.press("Approve")
     checker.told()
 

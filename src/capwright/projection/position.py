@@ -12,7 +12,7 @@ from capwright.exchange.room import ExchangeRoom
 from capwright.kernel.refusal import Refused
 from capwright.market.composition import room_of
 from capwright.projection.records import Holding, holdings
-from capwright.projection.tasks import surrender_due_ms
+from capwright.projection.tasks import surrender_due_ms, surrendering_t
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,7 +23,10 @@ __all__ = ["Duty", "Position", "Quota", "Transaction", "position_of", "transacti
 
 
 class Duty(Struct, frozen=True):
-    """A vintage's duty; `left_t` is still owed, `due_ms` the end of the last day (0: not known)."""
+    """A vintage's duty; `left_t` is still owed, of which the surrender of `waiting_t` waits for approval.
+
+    `due_ms`: the end of the last day (0: not known).
+    """
 
     vintage: int
     emissions_t: int | None
@@ -33,6 +36,12 @@ class Duty(Struct, frozen=True):
     due_ms: int
     status: str
     credits_most_t: int | None
+    waiting_t: int = 0
+
+    @property
+    def to_propose_t(self) -> int:
+        """What nobody has proposed to surrender yet."""
+        return max(0, self.left_t - self.waiting_t)
 
 
 class Quota(Struct, frozen=True):
@@ -70,14 +79,29 @@ class Position(Struct, frozen=True):
         return sum(duty.left_t for duty in self.duties)
 
     @property
+    def waiting_t(self) -> int:
+        """What of it is proposed to be surrendered and waits for approval; its units are held."""
+        return sum(min(duty.waiting_t, duty.left_t) for duty in self.duties)
+
+    @property
+    def covering_t(self) -> int:
+        """What can be surrendered: free units, and those that are good for nothing else."""
+        return self.free_t + self.frozen_t
+
+    @property
     def balance_t(self) -> int:
         """What the holdings cover beyond it; negative: units have to be bought."""
-        return self.free_t + self.frozen_t - self.left_t
+        return self.covering_t - (self.left_t - self.waiting_t)
+
+    @property
+    def missing_t(self) -> int:
+        """What has to be bought."""
+        return max(0, -self.balance_t)
 
     @property
     def cost_fen(self) -> int:
         """What the missing units cost at the last price."""
-        return max(0, -self.balance_t) * self.price_fen_per_t
+        return self.missing_t * self.price_fen_per_t
 
 
 class Transaction(Struct, frozen=True):
@@ -136,6 +160,7 @@ def _duties(market: Market, number: str) -> list[Duty]:
                 surrender_due_ms(market, year),
                 judged.status if judged else "",
                 _credits_most_t(market, year, duty.emissions_t),
+                surrendering_t(market, number, year),
             )
         )
     return sorted(found, key=lambda one: -one.vintage)

@@ -20,9 +20,11 @@ from capwright.kernel.refusal import Refused
 from capwright.ledger.clock import local_ms
 from capwright.market.composition import room_of
 from capwright.market.machine import command_union
+from capwright.projection.register import type_names
 from capwright.projection.report_tasks import report_tasks
 from capwright.projection.task import Task
-from capwright.projection.terms import COMMANDS
+from capwright.projection.terms import COMMANDS, in_words
+from capwright.scheme.registry_rules import SURRENDER
 
 if TYPE_CHECKING:
     from capwright.market import Market
@@ -46,7 +48,7 @@ def _proposals(market: Market, viewer: Viewer) -> Iterator[Task]:
         name = type(command).__name__
         yield Task(
             "approve",
-            f"Approve or reject: {name}",
+            f"Approve or reject: {in_words(name)}",
             f"复核：{COMMANDS.get(name, name)}",
             f"/desk/approvals/{proposal_id}/",
             f"{proposal.proposer}",
@@ -67,10 +69,11 @@ def _transactions(market: Market, viewer: Viewer) -> Iterator[Task]:
         ):
             continue
         quantity_t = sum(line.quantity_t for line in pending.lines)
+        en, zh = type_names(market).get(pending.type, (pending.type, pending.type))
         yield Task(
             "transaction",
-            f"Approve or reject: {pending.type}, {quantity_t:,} t",
-            f"复核交易：{pending.type}，{quantity_t:,}吨",
+            f"Approve or reject: {en}, {quantity_t:,} t",
+            f"复核交易：{zh}，{quantity_t:,}吨",
             f"/desk/transactions/{pending.id}/",
             f"{pending.source} → {pending.target}",
             account=pending.source,
@@ -87,18 +90,18 @@ def _trusted(market: Market, viewer: Viewer) -> Iterator[Task]:
                     "trusted",
                     "Approve a trusted account",
                     "复核信任账户",
-                    f"/desk/accounts/{account}/",
+                    f"/desk/accounts/{account}/transfers/",
                     target,
                     account=account,
                 )
 
 
 def _surrenders(market: Market, viewer: Viewer) -> Iterator[Task]:
-    """What one's firms still owe, and until when."""
+    """What one's firms still owe, and until when; a surrender that waits for approval is no more to do."""
     duties = room_of(market.rooms, ComplianceRoom).state.duties
     for account in viewer.accounts:
         for year, duty in duties.get(account, {}).items():
-            left_t = duty.owed_t - duty.surrendered_t
+            left_t = duty.owed_t - duty.surrendered_t - surrendering_t(market, account, year)
             if left_t > 0 and not duty.excluded:
                 yield Task(
                     "surrender",
@@ -109,6 +112,16 @@ def _surrenders(market: Market, viewer: Viewer) -> Iterator[Task]:
                     due_ms=surrender_due_ms(market, year),
                     account=account,
                 )
+
+
+def surrendering_t(market: Market, account: str, year: int) -> int:
+    """What is proposed to be surrendered for a year and waits for approval."""
+    return sum(
+        line.quantity_t
+        for one in market.registry.state.pending.values()
+        if one.type == SURRENDER and one.source == account and one.vintage == year
+        for line in one.lines
+    )
 
 
 def surrender_due_ms(market: Market, year: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["COMMANDS", "EVENTS", "NAMES"]
+__all__ = ["COMMANDS", "EVENTS", "NAMES", "in_words"]
 
 COMMANDS: Final = {
     "AddTrustedAccount": "申请增加信任账户",
@@ -235,3 +235,8 @@ EVENTS: Final = {
     "WarningPublished": "风险警示已发布",
 }
 NAMES: Final = COMMANDS | EVENTS
+
+
+def in_words(name: str) -> str:
+    """The English name of a command or an event, with spaces: "Place order"."""
+    return "".join(f" {c.lower()}" if c.isupper() and n else c for n, c in enumerate(name))

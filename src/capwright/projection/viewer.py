@@ -20,7 +20,7 @@ from capwright.scheme.registry_rules import SURRENDER
 if TYPE_CHECKING:
     from capwright.market import Market
 
-__all__ = ["PUBLIC", "Viewer", "viewer_of"]
+__all__ = ["PUBLIC", "Viewer", "is_liable", "viewer_of"]
 
 _READERS: Final = frozenset({"authority", "operator", "exchange", "auditor"})
 
@@ -63,11 +63,11 @@ def viewer_of(market: Market, person: str) -> Viewer:
         tuple(state.officers.get(person, ())),
         accounts,
         tuple(v.record.id for v in mrv.verifiers.values() if person in v.record.people),
-        tuple(number for number in accounts if _is_liable(market, number)),
+        tuple(number for number in accounts if is_liable(market, number)),
     )
 
 
-def _is_liable(market: Market, number: str) -> bool:
+def is_liable(market: Market, number: str) -> bool:
     """Whether an account is of a type that surrenders, or has a duty all the same."""
     account = market.book.state.accounts[number]
     surrender = market.rulebook.now().transaction_types.get(SURRENDER)

@@ -229,6 +229,8 @@ def _shown(kind: str, value: Any) -> str:
         if kind == "money":
             return format_money(number).replace(",", "")
         return local(number).strftime("%Y-%m-%dT%H:%M") if number else ""
+    if kind == "list" and isinstance(value, list | tuple):
+        return "\n".join(str(one) for one in value)
     if isinstance(value, str | int | date | Decimal) and not isinstance(value, bool):
         return str(value)
     return msgspec.json.encode(value).decode()

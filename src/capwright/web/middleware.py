@@ -100,7 +100,7 @@ def second_factor(answer: Answer) -> Answer:
     def respond(request: HttpRequest) -> HttpResponse:
         user = request.user
         asked = request.path.startswith("/desk/") and not request.path.startswith("/desk/security/")
-        if asked and user.is_authenticated and not host().settings.demo and _moves(request):
+        if asked and user.is_authenticated and not host().settings.demo and moves(request):
             from allauth.mfa.utils import is_mfa_enabled  # noqa: PLC0415 - its models need Django set up
 
             if not is_mfa_enabled(user):
@@ -112,7 +112,8 @@ def second_factor(answer: Answer) -> Answer:
     return respond
 
 
-def _moves(request: HttpRequest) -> bool:
+def moves(request: HttpRequest) -> bool:
+    """Whether somebody moves units or money: an officer, or who acts for an account."""
     who = viewer(request)
     acting = any({"initiate", "approve"} & set(rights) for rights in who.accounts.values())
     return acting or who.has("authority", "operator", "exchange")

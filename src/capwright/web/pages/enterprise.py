@@ -15,7 +15,9 @@ from capwright.ledger.messages import UnitLine
 from capwright.projection.account_words import account_name
 from capwright.projection.cost import cost_of
 from capwright.projection.position import Quota, position_of, transactions_of
+from capwright.projection.register import type_names
 from capwright.projection.tasks import tasks_of
+from capwright.projection.viewer import is_liable
 from capwright.projection.workings import workings_of
 from capwright.registry.messages import (
     AddTrustedAccount,
@@ -26,6 +28,7 @@ from capwright.registry.messages import (
     RejectTransaction,
     RemoveTrustedAccount,
 )
+from capwright.scheme.registry_rules import SURRENDER
 from capwright.settlement.messages import WithdrawCash
 from capwright.web.context import viewer
 from capwright.web.hosting import host
@@ -59,6 +62,7 @@ def _opened(request: HttpRequest, number: str) -> dict[str, Any]:
             "account_name": account_name(market, account, "zh" if zh else "en"),
             "type_name": account.type if kind is None else kind.zh if zh else kind.en,
             "rights": who.accounts.get(number, ()),
+            "liable": is_liable(market, number),
             "position": position_of(market, number),
             "command_id": new_id(),
         }
@@ -111,16 +115,17 @@ def transfers(request: HttpRequest, number: str) -> HttpResponse:
         return redirect("transfers", number)
     with host().look() as market:
         waiting = transactions_of(market, number)
+        names = type_names(market)
         rules = market.rulebook.now()
         mine = shown["account"].type
         types = [
             one
             for one in rules.registry.transaction_types
-            if mine in one.from_types and one.proposed_by == "representative"
+            if mine in one.from_types and one.proposed_by == "representative" and one.name != SURRENDER
         ]
         trusted = dict(market.registry.state.trusted.get(number, {}))
         series = sorted({one.series for one in shown["position"].holdings if one.series and not one.bucket})
-    more = {"waiting": waiting, "types": types, "trusted": trusted, "series": series}
+    more = {"waiting": waiting, "names": names, "types": types, "trusted": trusted, "series": series}
     return render(request, "enterprise/transfers.html", {**shown, **more})
 
 
@@ -144,6 +149,14 @@ def transaction(request: HttpRequest, transaction_id: str) -> HttpResponse:
     who = viewer(request)
     with host().look() as market:
         found = next((one for one in transactions_of(market) if one.id == transaction_id), None)
+        lines = market.registry.state.pending[found.id].lines if found is not None else ()
+        accounts = market.book.state.accounts
+        parties = {
+            one: account_name(market, accounts[one], lang_of(request))
+            for one in ((found.source, found.target) if found is not None else ())
+            if one in accounts and accounts[one].name
+        }
+        names = type_names(market)
     if request.method == "POST":
         reason = request.POST.get("reason", "")
         command: Command = CancelTransaction(transaction_id, reason)
@@ -158,7 +171,14 @@ def transaction(request: HttpRequest, transaction_id: str) -> HttpResponse:
     return render(
         request,
         "enterprise/transaction.html",
-        {"one": found, "own": found.proposer == who.person, "command_id": new_id()},
+        {
+            "one": found,
+            "lines": lines,
+            "parties": parties,
+            "names": names,
+            "own": found.proposer == who.person,
+            "command_id": new_id(),
+        },
     )
 
 

@@ -48,6 +48,7 @@ __all__ = ["urls"]
 
 _PAGE: Final = 100
 _NOTICES: Final = 8
+_OFFERED: Final = 1000  # of accounts and trades to choose from
 
 
 @login_required
@@ -82,9 +83,26 @@ def page(request: HttpRequest) -> HttpResponse:
             "notices": notices(market)[:_NOTICES],
             "cleared_on": room_of(market.rooms, SettlementRoom).state.cleared_on,
             "uncleared": len(clearing.uncleared(market)),
+            "accounts": [(one.number, one.name) for one in market.book.state.accounts.values()][:_OFFERED],
+            "undoable": _undoable(market),
         }
     shown |= {"may_act": who.has("exchange"), "command_id": new_id()}
     return render(request, "exchange/home.html", shown)
+
+
+def _undoable(market: Market) -> list[dict[str, Any]]:
+    """Trades that can still be undone, the latest first."""
+    found = list(room_of(market.rooms, SettlementRoom).state.bustable.items())[: -_OFFERED - 1 : -1]
+    return [
+        {
+            "trade_id": trade_id,
+            "at_ms": at_ms,
+            "product": trade.product or trade.kind,
+            "price_fen_per_t": trade.price_fen_per_t,
+            "quantity_t": trade.quantity_t,
+        }
+        for trade_id, (at_ms, trade) in found
+    ]
 
 
 def _calls(market: Market) -> list[str]:
@@ -112,7 +130,10 @@ def _halts(market: Market, at_ms: int) -> list[dict[str, Any]]:
 
 
 def _day(given: Mapping[str, str]) -> date:
-    return date.fromisoformat(given.get("on", ""))
+    try:
+        return date.fromisoformat(given.get("on", ""))
+    except ValueError:
+        unreadable("on", "a day like 2024-07-22 is needed", "日期须写成 2024-07-22 的形式")
 
 
 def _halt(given: Mapping[str, str]) -> Command:

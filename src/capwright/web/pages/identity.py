@@ -37,6 +37,7 @@ from capwright.web.documents import KINDS, keep
 from capwright.web.hosting import host
 from capwright.web.language import SIMPLIFIED, lang_of, told
 from capwright.web.mails import mail
+from capwright.web.middleware import moves
 from capwright.web.models import Application, ClientRule, Invitation, Paper, User, Webhook
 from capwright.web.refusals import BAD_INVITATION, NEEDS_MFA
 from capwright.web.storage import storage
@@ -278,8 +279,10 @@ def security(request: HttpRequest) -> HttpResponse:
     """Password, second factor, sessions, API clients."""
     user: Any = request.user
     clients = get_application_model().objects.filter(user=user).order_by("created")
+    mfa = is_mfa_enabled(user)
     shown = {
-        "mfa": is_mfa_enabled(user),
+        "mfa": mfa,
+        "needs_mfa": not (mfa or host().settings.demo) and moves(request),
         "sessions": UserSession.objects.purge_and_list(user),
         "clients": clients,
         "hooks": user.webhooks.order_by("made_at"),

@@ -195,6 +195,7 @@ CHOICES: Final[dict[str, tuple[str, str]]] = {
     "government": ("government", "政府机关"),
     "unspecified": ("not stated", "未说明"),
     "restricted": ("restricted", "受限"),
+    "closed": ("closed", "已注销"),
     "suspended": ("suspended", "暂停使用"),
 }
 

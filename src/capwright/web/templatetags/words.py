@@ -133,7 +133,24 @@ def act_words(name: str, lang: str = "zh") -> str:
     """A command or event in words: its Chinese term, or the English name with spaces."""
     if lang == "zh":
         return terms.COMMANDS.get(name) or terms.EVENTS.get(name) or name
-    return "".join(f" {c.lower()}" if c.isupper() and n else c for n, c in enumerate(name))
+    return terms.in_words(name)
+
+
+@register.filter
+def bucket_words(bucket: str, lang: str = "zh") -> str:
+    """Where units of an account lie: free, to be surrendered only, or held for what was promised."""
+    zh = lang == "zh"
+    kind, _, of = bucket.partition(":")
+    if not bucket:
+        return "可用" if zh else "free"
+    if kind == "frozen":
+        why = f"{of}年度" if zh and of.isdecimal() else of
+        return f"冻结，仅可清缴（{why}）" if zh else f"frozen, to surrender only ({why})"
+    if of.startswith("tx:"):
+        return "占用（交易待完成）" if zh else "held for a transaction"
+    if of.startswith("t:"):
+        return f"占用（{of[2:]}买入，待可卖）" if zh else f"held: bought on {of[2:]}, not to be sold yet"
+    return "占用（申报或竞价）" if zh else "held for an order, a bid or a lot"
 
 
 @register.simple_tag
