@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from capwright.cli.frame import say, settings, table
-from capwright.scheme.source_words import source_in_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,10 +87,16 @@ def _mark(confidence: str) -> Any:
     return Styled(say(en, zh), style=colour)
 
 
+def _said(source: str) -> str:
+    from capwright.scheme.source_words import source_in_chinese
+
+    return say(source, source_in_chinese(source))
+
+
 def _source(citation: Citation | None) -> str:
     if citation is None:
         return ""
-    source = say(citation.source, source_in_chinese(citation.source))
+    source = _said(citation.source)
     return f"{source} ({citation.note})" if citation.note else source
 
 
@@ -168,7 +173,7 @@ def _cited(citation: Citation | None) -> str:
         return ""
     _, en, zh = MARKS[citation.confidence.value]
     noted = f": {citation.note}" if citation.note else ""
-    return f"{say(citation.source, source_in_chinese(citation.source))} [{say(en, zh)}]{noted}"
+    return f"{_said(citation.source)} [{say(en, zh)}]{noted}"
 
 
 def change_json(change: Change) -> dict[str, Any]:
