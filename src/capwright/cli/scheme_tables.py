@@ -87,7 +87,7 @@ def _mark(confidence: str) -> Any:
     return Styled(say(en, zh), style=colour)
 
 
-def _said(source: str) -> str:
+def _source_words(source: str) -> str:
     from capwright.scheme.source_words import source_in_chinese
 
     return say(source, source_in_chinese(source))
@@ -96,7 +96,7 @@ def _said(source: str) -> str:
 def _source(citation: Citation | None) -> str:
     if citation is None:
         return ""
-    source = _said(citation.source)
+    source = _source_words(citation.source)
     return f"{source} ({citation.note})" if citation.note else source
 
 
@@ -173,7 +173,7 @@ def _cited(citation: Citation | None) -> str:
         return ""
     _, en, zh = MARKS[citation.confidence.value]
     noted = f": {citation.note}" if citation.note else ""
-    return f"{_said(citation.source)} [{say(en, zh)}]{noted}"
+    return f"{_source_words(citation.source)} [{say(en, zh)}]{noted}"
 
 
 def change_json(change: Change) -> dict[str, Any]:
