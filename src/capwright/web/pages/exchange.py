@@ -83,7 +83,9 @@ def page(request: HttpRequest) -> HttpResponse:
             "notices": notices(market)[:_NOTICES],
             "cleared_on": room_of(market.rooms, SettlementRoom).state.cleared_on,
             "uncleared": len(clearing.uncleared(market)),
-            "accounts": [(one.number, one.name) for one in market.book.state.accounts.values()][:_OFFERED],
+            "accounts": [
+                (one.number, one.name) for one in market.book.state.accounts.values() if not one.government
+            ][:_OFFERED],
             "undoable": _undoable(market),
         }
     shown |= {"may_act": who.has("exchange"), "command_id": new_id()}
