@@ -214,6 +214,21 @@ def test_many_visitors_do_not_renew_the_allowance_of_one(monkeypatch):
         limiter.take("one")
 
 
+def test_more_at_once_than_a_full_bucket_holds_counts_as_a_full_bucket(monkeypatch):
+    """Five a second, ten at once: a batch of 500 passes, and the next waits until the bucket is full again."""
+    from capwright.api import limits
+    from capwright.api.fault import Fault
+
+    now = 0.0
+    monkeypatch.setattr(limits.time, "monotonic", lambda: now)
+    limiter = limits.Limiter(5.0, 10.0)
+    limiter.take("one", 500)
+    with pytest.raises(Fault) as no:
+        limiter.take("one", 500)
+    now += int(no.value.headers["Retry-After"])
+    limiter.take("one", 500)
+
+
 def test_sockets_of_an_address_are_counted():
     """An application with room for two: the third is closed with a reason, and comes in once one is gone."""
     import asyncio

@@ -1,6 +1,7 @@
 """The stream: what happens comes as it happens, after a break too, and only to whom it concerns."""
 
 import json
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -180,3 +181,35 @@ def test_more_than_may_be_under_way_waits_its_turn(opened, monkeypatch):
     answers = [heard(sender)["id"] for _ in range(40)]
     assert [key for key in answers if key] == [f"turn-{n}" for n in range(20)]
     assert answers.count("") == 20
+
+
+def test_streams_go_on_while_nobody_can_tell_who_calls(opened, site, monkeypatch):
+    """The people's database is away for some looks: who is in stays in, and whoever comes is told to wait."""
+    from capwright.api.caller import Callers
+    from capwright.kernel.refusal import refuse
+    from capwright.web.refusals import PEOPLE_AWAY
+
+    looks = []
+
+    def away(_self, _headers):
+        looks.append(1)
+        refuse(PEOPLE_AWAY)
+
+    sender = opened("exchange-1", channels="notices")
+    token = site.token("exchange-2")
+    monkeypatch.setattr("capwright.api.stream.GUARD_S", 0.05)
+    listener = opened("exchange-1", channels="notices")
+    monkeypatch.setattr(Callers, "find", away)
+    deadline = time.monotonic() + 10
+    while len(looks) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert len(looks) >= 3
+    sender.send(notice("s-12"))
+    assert heard(listener)["data"]["title"] == "s-12"
+    monkeypatch.setattr(Callers, "known", lambda _self, _headers: None)
+    url = site.url.replace("http", "ws") + "/api/v1/stream"
+    late = connect(url, additional_headers={"Authorization": f"Bearer {token}"})
+    with late, pytest.raises(ConnectionClosed) as closed:
+        late.recv(timeout=10)
+    assert closed.value.rcvd.code == 1013
+    assert closed.value.rcvd.reason.startswith(PEOPLE_AWAY.code)

@@ -254,7 +254,9 @@ def _messages(row: Committed) -> Iterator[Message]:
         if isinstance(event, TradeSettled):
             yield from _trade(row, event)
         elif isinstance(event, TradeBusted):
-            yield Message(row.seq, f"trades:{event.kind}", {"trade_id": event.trade_id, "busted": True})
+            yield Message(
+                row.seq, f"trades:{event.product or event.kind}", {"trade_id": event.trade_id, "busted": True}
+            )
         elif isinstance(event, _ORDERS):
             yield from _order(row, event)
         elif isinstance(event, _DAY):

@@ -21,12 +21,15 @@ class Limiter:
         self._buckets: dict[str, tuple[float, float]] = {}  # left, when
 
     def take(self, key: str, count: int = 1) -> None:
-        """Count requests; refuse (429) when the bucket is empty, saying when to come back."""
+        """Count requests; refuse (429) when the bucket is empty, saying when to come back.
+
+        More at once than a full bucket holds count as a full bucket: they would never pass otherwise.
+        """
         if not self._rate:
             return
         now = time.monotonic()
         left, when = self._buckets.get(key, (self._burst, now))
-        left = min(self._burst, left + (now - when) * self._rate) - count
+        left = min(self._burst, left + (now - when) * self._rate) - min(count, self._burst)
         if left < 0:
             wait = max(1, round((-left) / self._rate))
             raise Fault(

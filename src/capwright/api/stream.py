@@ -24,11 +24,13 @@ from litestar.exceptions import HTTPException, WebSocketDisconnect
 
 from capwright.api.hub import Hub, Listener
 from capwright.api.line import Line
+from capwright.kernel.refusal import Refused
 from capwright.projection.viewer import PUBLIC, Viewer, viewer_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from capwright.api.caller import Caller
     from capwright.api.desk import Desk
 
 __all__ = ["router"]
@@ -36,8 +38,9 @@ __all__ = ["router"]
 CHANNELS: Final = 40  # that one caller may follow
 GUARD_S: Final = 15.0  # how often it is asked again whether the caller may follow
 LONGEST_AFTER: Final = 18
-_TOO_SLOW: Final = 1013
+_LATER: Final = 1013  # also to whoever is too slow
 _REFUSED: Final = 4403
+_LONGEST_REASON_B: Final = 120  # RFC 6455 allows 123
 
 
 def allowed(viewer: Viewer, channel: str) -> bool:
@@ -60,10 +63,12 @@ async def stream(socket: WebSocket[Any, Any, Any]) -> None:
     except HTTPException as no:
         await _closed(socket, no.detail)
         return
+    except Refused as no:  # nobody can tell who calls: come back later
+        await _closed(socket, f"{no.refusal.code} {no.refusal.message()}", _LATER)
+        return
     channels = [name for name in socket.query_params.get("channels", "").split(",") if name]
     after = socket.query_params.get("after", "")
-    with desk.host.look() as market:
-        viewer = viewer_of(market, caller.person) if "read" in caller.scopes else PUBLIC
+    viewer = await _viewer(desk, caller)
     wrong = next((name for name in channels if not allowed(viewer, name)), "")
     if (
         wrong
@@ -90,12 +95,18 @@ async def stream(socket: WebSocket[Any, Any, Any]) -> None:
         for task in tasks:
             task.cancel()
         with contextlib.suppress(Exception):
-            await socket.close(_TOO_SLOW if one.queue.full() else 1000)
+            await socket.close(_LATER if one.queue.full() else 1000)
 
 
-async def _closed(socket: WebSocket[Any, Any, Any], why: str) -> None:
+async def _closed(socket: WebSocket[Any, Any, Any], why: str, code: int = _REFUSED) -> None:
     await socket.accept()
-    await socket.close(_REFUSED, reason=why[:120])
+    await socket.close(code, reason=why.encode()[:_LONGEST_REASON_B].decode(errors="ignore"))
+
+
+async def _viewer(desk: Desk, caller: Caller) -> Viewer:
+    if "read" not in caller.scopes:
+        return PUBLIC
+    return (await desk.looked(lambda market: viewer_of(market, caller.person)))[0]
 
 
 async def _guard(socket: WebSocket[Any, Any, Any], desk: Desk, person: str, channels: Sequence[str]) -> None:
@@ -107,8 +118,9 @@ async def _guard(socket: WebSocket[Any, Any, Any], desk: Desk, person: str, chan
             caller = await asyncio.to_thread(desk.callers.find, headers)
         except HTTPException:
             return
-        with desk.host.look() as market:
-            viewer = viewer_of(market, caller.person) if "read" in caller.scopes else PUBLIC
+        except Refused:  # the people's database is away: what was allowed stays until it can be asked again
+            continue
+        viewer = await _viewer(desk, caller)
         if caller.person != person or not all(allowed(viewer, name) for name in channels):
             return
 

@@ -125,8 +125,12 @@ class Host:
 
     @property
     def fenced(self) -> bool:
-        """Whether this process's engine is out of office: another has the lease. Its commands are refused."""
-        return self._engine is not None and self._engine.stopped is not None
+        """Whether this process's engine is out of office, or nobody hands it the commands of others any more.
+
+        Another has the lease, or a bug ended the clerk. Commands are refused until the process starts anew.
+        """
+        stopped = self._engine is not None and self._engine.stopped is not None
+        return stopped or (self._clerk is not None and not self._clerk.alive)
 
     def look(self) -> AbstractContextManager[Market]:
         """The state, which stands still inside the block."""

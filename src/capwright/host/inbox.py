@@ -156,7 +156,11 @@ class Messenger:
                     break
                 batch = [first]
                 with contextlib.suppress(Empty):
-                    while len(batch) < _MOST and (more := self._queue.get_nowait()) is not None:
+                    while len(batch) < _MOST:
+                        more = self._queue.get_nowait()
+                        if more is None:  # the end, after this batch
+                            self._queue.put(None)
+                            break
                         batch.append(more)
             try:
                 connection = connection or _connected(self._url)
