@@ -244,6 +244,10 @@ def test_no_page_names_a_currency_of_its_own(visitor):
         assert found is None, (path.name, found)
     assert "CNY/t" in visitor.get("/", {"lang": "en"}).content.decode()
     assert "元/吨" in visitor.get("/", {"lang": "zh"}).content.decode()
+    assert (
+        'data-price-unit="元/噸" data-volume-unit="噸"'
+        in visitor.get("/", {"lang": "zh-Hant"}).content.decode()
+    )
 
 
 def test_every_field_and_choice_of_a_form_has_words():

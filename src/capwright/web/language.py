@@ -44,7 +44,10 @@ _KEPT: Final = (
 )
 _PARTS: Final = re.compile(rf"(?P<kept>{_KEPT})|(?P<tag><[^>]*>)|(?P<text>[^<]+|<)", re.DOTALL)
 _DATA: Final = '<script type="application/json"'  # what a page's scripts show
-_READ_OUT: Final = re.compile(r'(\s(?:title|aria-label|alt|placeholder|label|data-currency)=)("[^"]*")')
+_READ_OUT: Final = re.compile(
+    r"(\s(?:title|aria-label|alt|placeholder|label|data-(?:currency|(?:price|volume)(?:-unit)?))=)"
+    r'("[^"]*")'
+)
 _SCRIPT: Final = re.compile(r'src="/static/(web/\w+\.js)"')
 # OpenCC follows the list of glyphs for Hong Kong's schools; its government, banks and exchange write 賬戶.
 _AS_WRITTEN: Final = {"户": "戶"}

@@ -59,7 +59,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             "not_open": len(accounts) - statuses["open"],
             "to_approve": sum(not one.completes_at_ms for one in waiting),
             "running": sum(bool(one.completes_at_ms) for one in waiting),
-            "series": [(one.id, one.issued_t) for one in market.book.state.series.values()],
+            "series": sorted((one.id, one.issued_t) for one in market.book.state.series.values()),
             "tasks": tasks[:_SHOWN_TASKS],
             "task_count": len(tasks),
         }
@@ -192,7 +192,7 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
         return redirect(request.path)
     with host().look() as market:
         breaches = market.breaches()
-        series = [(one.id, one.issued_t) for one in market.book.state.series.values()]
+        series = sorted((one.id, one.issued_t) for one in market.book.state.series.values())
         held: Counter[str] = Counter()
         for ranges in market.book.state.units.values():
             for name, units in ranges.items():
