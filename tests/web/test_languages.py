@@ -491,7 +491,8 @@ STARTS = (
 )  # fmt: skip
 HAN_RUN = re.compile("[\u4e00-\u9fff]+")
 MOST_PAGES = 110
-PLANTS = ("kiln", "quarry")  # what the demo's firms call their facilities
+# What the demo's firms call their facilities.
+PLANTS = ("kiln", "quarry", "boiler", "dryer", "blast-furnace", "transport")
 FOR_PROGRAMMERS = {"/reference/refusals/"}  # names fields, commands and options as they are written
 
 
