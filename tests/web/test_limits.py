@@ -215,7 +215,7 @@ def test_many_visitors_do_not_renew_the_allowance_of_one(monkeypatch):
 
 
 def test_more_at_once_than_a_full_bucket_holds_counts_as_a_full_bucket(monkeypatch):
-    """Five a second, ten at once: a batch of 500 passes, and the next waits until the bucket is full again."""
+    """Five a second, ten at once: a batch of 500 passes, the next waits until the bucket is full again."""
     from capwright.api import limits
     from capwright.api.fault import Fault
 
