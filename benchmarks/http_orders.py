@@ -114,6 +114,8 @@ async def socket(port: int, account: str, token: str, seconds: float, together: 
     """One WebSocket with eight orders under way; with `together` they go as a list, answers come as lists."""
     from websockets.asyncio.client import connect
 
+    from capwright.client import new_key
+
     url = f"ws://127.0.0.1:{port}/api/v1/stream?together={together}"
     done = good = sent = 0
     async with connect(url, additional_headers={"Authorization": f"Bearer {token}"}) as line:
@@ -124,7 +126,7 @@ async def socket(port: int, account: str, token: str, seconds: float, together: 
             asked = []
             for _ in range(count):
                 sent += 1
-                key = f"{time.time_ns()}-{sent}"
+                key = new_key()
                 asked.append({"id": key, "command": {"command": "PlaceOrder", **order(account, 3826)}})
             for frame in [asked] if together else asked:
                 await line.send(json.dumps(frame))

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import itertools
 import logging
+import re
 import secrets
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -51,6 +52,7 @@ PATH: Final = "/api/v1/commands/"
 LONGEST_BODY: Final = 20_000_000  # bytes
 SLOWEST_BODY_S: Final = 30.0
 _LONGEST_KEY: Final = 120
+_UUID7: Final = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _TRADES: Final = frozenset(
     {"PlaceOrder", "PickOrder", "ReplaceOrder", "CancelOrder", "ProposeDeal", "ConfirmDeal", "WithdrawDeal"}
 )
@@ -101,7 +103,8 @@ def command_id_of(desk: Desk, caller: Caller, key: str) -> str:
 
     Orders and trades are called after the commands that made them, and trades are public; so the caller goes
     in as a keyed hash. The same caller and key always give the same id. Without a key the id begins with the
-    time, so that ids made together lie together in the store's index, and a commit writes few pages.
+    time, and with a UUID of version 7 with the time in it (RFC 9562): ids made together then lie together in
+    the store's index, and a commit writes few pages instead of one for each command.
     """
     if len(key) > _LONGEST_KEY or not key.isprintable():
         raise Fault(
@@ -114,7 +117,10 @@ def command_id_of(desk: Desk, caller: Caller, key: str) -> str:
         return f"api/{time.time_ns() // 1_000_000:012x}{drawn.hexdigest()}"
     said = f"{caller.person}\0{key}".encode()
     secret = hashlib.sha256(desk.host.settings.secret_key.encode()).digest()
-    return f"api/{hashlib.blake2b(said, key=secret, digest_size=16).hexdigest()}"
+    timed = _UUID7.fullmatch(key)
+    if timed is None:
+        return f"api/{hashlib.blake2b(said, key=secret, digest_size=16).hexdigest()}"
+    return f"api/{timed[1]}{timed[2]}{hashlib.blake2b(said, key=secret, digest_size=10).hexdigest()}"
 
 
 async def carry_out(desk: Desk, command: Command, command_id: str, person: str) -> Outcome:

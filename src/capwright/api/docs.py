@@ -22,7 +22,8 @@ _ABOUT: Final = """\
 <code>grant_type=client_credentials</code> and the scopes <code>read</code>, <code>trade</code>,
 <code>write</code>. 在“登录与安全”中新建客户端，凭编号和密钥换取令牌。</li>
 <li>Send a command with the header <code>Idempotency-Key</code>; sent again under the same key it gets the
-first answer and does nothing. 指令带上 Idempotency-Key，重复发送只生效一次。</li>
+first answer and does nothing. A UUID of version 7 is stored quickest. 指令带上 Idempotency-Key，
+重复发送只生效一次；采用 UUIDv7 写入最快。</li>
 <li>An answer comes when the row is on disk. A refusal is <code>application/problem+json</code> with a code,
 in both languages; nothing has changed. Its <code>title</code> and <code>detail</code> follow
 <code>Accept-Language</code>. 收到答复即已落盘；拒绝时不作任何更改，

@@ -9,6 +9,6 @@ with Client("https://market.example.org", "client-id", "secret") as market:
         ...
 """
 
-from capwright.client.client import Client, Done, MarketRefused
+from capwright.client.client import Client, Done, MarketRefused, new_key
 
-__all__ = ["Client", "Done", "MarketRefused"]
+__all__ = ["Client", "Done", "MarketRefused", "new_key"]

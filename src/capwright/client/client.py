@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 import uuid
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -20,11 +21,17 @@ if TYPE_CHECKING:
 
     from capwright.kernel.message import Command
 
-__all__ = ["Client", "Done", "MarketRefused"]
+__all__ = ["Client", "Done", "MarketRefused", "new_key"]
 
 TRIES: Final = 5
 _AGAIN: Final = {429, 502, 503, 504}
 _EARLY_S: Final = 30.0  # a token is renewed so long before it ends
+
+
+def new_key() -> str:
+    """A key that nobody has used: a UUID of version 7, the kind that a market stores quickest (RFC 9562)."""
+    drawn = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
+    return str(uuid.UUID(int=drawn & ~(0xF << 76 | 0x3 << 62) | 0x7 << 76 | 0x2 << 62))
 
 
 class MarketRefused(Exception):  # noqa: N818 - a refusal is an answer, not an error
@@ -91,7 +98,7 @@ class Client:
     def send(self, command: Command, *, key: str = "") -> Done:
         """Carry out a command. Under the same `key` it is done once, however often it is sent."""
         path = f"/api/v1/commands/{type(command).__name__}"
-        headers = {"Idempotency-Key": key or uuid.uuid4().hex, "Content-Type": "application/json"}
+        headers = {"Idempotency-Key": key or new_key(), "Content-Type": "application/json"}
         answer = self._ask("POST", path, content=msgspec.json.encode(command), headers=headers)
         return msgspec.json.decode(answer.content, type=Done)
 
