@@ -18,6 +18,11 @@ hypothesis.settings.register_profile("soak", max_examples=3000, deadline=None, p
 hypothesis.settings.load_profile(os.environ.get("CAPWRIGHT_HYPOTHESIS_PROFILE", "ci"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what has to come first there; several processes take tests from the beginning on."""
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
+
+
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:
     """The field material beside the repository: laws, real registers, price series."""

@@ -110,9 +110,13 @@ def test_who_decides_reads_words_and_not_json(site, signed_in):
 
     outcome = site.host.send(AppointOfficer("reader-1", ("auditor",)), "web/words", "authority-2")
     assert outcome.refusal is None
+    site.settle()
+    with site.host.look() as market:
+        waiting = market.state.proposals.items()
+        (proposal,) = [key for key, one in waiting if one.command.get("person") == "reader-1"]
     client = signed_in("authority-1")
-    link = re.search(r'/desk/approvals/[^"]+', client.get("/desk/").content.decode())[0]
-    page = client.get(link).content.decode()
+    assert f"/desk/approvals/{proposal}/" in client.get("/desk/").content.decode()
+    page = client.get(f"/desk/approvals/{proposal}/").content.decode()
     assert "<dt>Person</dt><dd>reader-1</dd>" in page
     assert "<dt>Roles</dt><dd>Auditor</dd>" in page
     assert "&quot;" not in page
@@ -123,3 +127,25 @@ def test_a_form_says_when_it_is_for_others(signed_in):
     assert "This is for others to send" in page
     page = signed_in("cement-05:operator").get("/desk/act/PlaceOrder/").content.decode()
     assert "This is for others to send" not in page
+
+
+def test_what_waits_is_offered_in_words(site, signed_in):
+    """The code of a transaction's type, `deletion`, is no word."""
+    from capwright.ledger.messages import UnitLine
+    from capwright.registry.messages import ProposeTransaction
+
+    person = "cement-31:operator"
+    account = site.account(person)
+    with site.host.look() as market:
+        target = next(
+            one.number for one in market.book.state.accounts.values() if one.purpose == "cancellation"
+        )
+        series = next(name for name in market.book.state.units[account] if name.startswith("GDEA"))
+    asked = ProposeTransaction("deletion", account, target, (UnitLine(series, 1),))
+    outcome = site.host.send(asked, "web/waits", person)
+    assert outcome.ok, outcome.refusal
+    site.settle()
+    for lang, word in (("zh", "自愿注销"), ("en", "Voluntary cancellation")):
+        page = signed_in("authority-1").get("/desk/act/ApproveTransaction/", {"lang": lang}).content.decode()
+        assert word in page
+        assert "deletion" not in page

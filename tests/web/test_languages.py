@@ -508,6 +508,7 @@ def names(site):
     return Names.of(snapshot, logins, plain=PLANTS, leave_out=theirs)
 
 
+@pytest.mark.first
 @pytest.mark.parametrize("person", WALKERS)
 def test_no_page_says_a_word_in_the_other_language(site, names, person):
     client = site.client(person)
@@ -533,6 +534,7 @@ def test_no_page_says_a_word_in_the_other_language(site, names, person):
     assert not wrong, "\n".join(f"{text} ({where})" for text, where in sorted(wrong.items()))
 
 
+@pytest.mark.first
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_no_command_says_a_word_in_the_other_language(site, names, lang):
     client = site.client("authority-1")

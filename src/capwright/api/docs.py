@@ -30,10 +30,15 @@ in both languages; nothing has changed. Its <code>title</code> and <code>detail<
 title 和 detail 随 Accept-Language 而定。</li>
 <li>Reads tell the row that they are as of (<code>Capwright-Row</code>, <code>ETag</code>).
 读取结果注明截至日志第几行。</li>
-<li>What happens streams from <code>/api/v1/stream</code> (WebSocket), with resume by row; with
-<code>together=1</code> a frame is a list of messages, or of answers. Commands go in alone or up to 500 in a
-list. 实时推送，断线可按行号续传；加 together=1 则每帧为消息或答复的列表；指令可逐条发送，
-也可成批发送（最多500条）。</li>
+<li>What happens streams from <code>/api/v1/stream?channels=…&amp;after=…</code> (WebSocket): channels
+<code>trades:PRODUCT</code>, <code>book:PRODUCT</code>, <code>orders:ACCOUNT</code>, <code>day</code>,
+<code>notices</code>, <code>journal</code>; <code>after</code> is the last <code>seq</code> that was heard.
+Commands go in as <code>{"id": KEY, "command": {…}}</code>, alone or up to 500 in a list. With
+<code>together=1</code> what comes out is lists. 实时推送：channels 选择频道，断线后以 after 续传；
+指令可逐条或成批（最多500条）发送；加 together=1 则每帧为列表。</li>
+<li>Webhooks are signed: <code>Capwright-Signature: t=TIME,v1=DIGEST</code>, the HMAC-SHA-256 of
+<code>TIME.BODY</code> under the webhook's secret. 回调带签名：以密钥对“时间.正文”计算 HMAC-SHA-256。</li>
+<li>For Python there is <code>capwright.client</code>. Python 程序可直接使用 capwright.client。</li>
 <li><a href="/api/v1/openapi.json">OpenAPI 3.1</a></li>
 </ul>"""
 

@@ -11,6 +11,7 @@ from capwright.market.composition import room_of
 from capwright.mrv.room import MrvRoom
 from capwright.projection.account_words import account_name
 from capwright.web.templatetags.forms import choice_words
+from capwright.web.templatetags.words import act_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,11 +56,15 @@ def _name(market: Market, number: str, lang: str) -> str:
     return account_name(market, account, lang) if account is not None else ""
 
 
+def _words(rows: Iterable[Any], lang: str, key: str) -> Known:
+    return [(getattr(one, key), one.zh if lang == "zh" else one.en) for one in rows]
+
+
 def _closed(rules: Rules, command: str, lang: str) -> dict[str, Known]:
     """Sets that the scheme closes: nothing else would be accepted."""
 
     def words(rows: Iterable[Any], key: str = "code") -> Known:
-        return [(getattr(one, key), one.zh if lang == "zh" else one.en) for one in rows]
+        return _words(rows, lang, key)
 
     body = rules.body
     kinds = words(rules.registry.unit_kinds)
@@ -88,6 +93,7 @@ def _open(market: Market, who: Viewer, command: str, lang: str) -> dict[str, Cal
     book, registry = market.book.state, market.registry.state
     mrv, exchange = room_of(market.rooms, MrvRoom).state, room_of(market.rooms, ExchangeRoom).state
     auctions = room_of(market.rooms, AuctionRoom).state
+    types = dict(_words(market.rulebook.now().registry.transaction_types, lang, "name"))
 
     def accounts() -> Known:
         return [(one.number, account_name(market, one, lang)) for one in book.accounts.values()]
@@ -120,14 +126,19 @@ def _open(market: Market, who: Viewer, command: str, lang: str) -> dict[str, Cal
             for person, roles in registry.officers.items()
         ]
         found["proposal_id"] = lambda: [
-            (id_, str(one.command.get("command", ""))) for id_, one in market.state.proposals.items()
+            (id_, act_words(str(one.command.get("command", "")), lang))
+            for id_, one in market.state.proposals.items()
         ]
-        found["transaction_id"] = lambda: [(id_, one.type) for id_, one in registry.pending.items()]
+        found["transaction_id"] = lambda: [
+            (id_, types.get(one.type, one.type)) for id_, one in registry.pending.items()
+        ]
     elif who.accounts:
         mine = set(who.accounts)
         found["source"] = lambda: [(number, _name(market, number, lang)) for number in who.accounts]
         found["transaction_id"] = lambda: [
-            (id_, one.type) for id_, one in registry.pending.items() if one.source in mine
+            (id_, types.get(one.type, one.type))
+            for id_, one in registry.pending.items()
+            if one.source in mine
         ]
         found["deal_id"] = lambda: [
             (id_, f"{one.product} {one.quantity_t:,} t")
@@ -135,6 +146,8 @@ def _open(market: Market, who: Viewer, command: str, lang: str) -> dict[str, Cal
             if one.account in mine or one.counterparty in mine
         ]
         found["order_id"] = lambda: [
-            (one.id, f"{one.product} {one.side}") for one in exchange.orders.values() if one.account in mine
+            (one.id, f"{one.product} {choice_words(one.side, lang)}")
+            for one in exchange.orders.values()
+            if one.account in mine
         ]
     return found
