@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from capwright.history import serial_history
 from capwright.journal.codec import encode
+from capwright.kernel.account_number import AccountNumber
 from capwright.kernel.message import CommandRefused
 from capwright.kernel.refusal import Refused
 from capwright.ledger.accounts import Series
@@ -27,7 +28,7 @@ from capwright.ledger.messages import (
 from capwright.projection.days import days_of, rows_between
 from capwright.projection.follower import Committed
 from capwright.projection.moves import moves_of, node_of, nodes_around
-from capwright.projection.views import Views
+from capwright.projection.views import Views, accounts_named
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MOST = 2**62
@@ -47,6 +48,19 @@ def test_a_range_stands_under_a_node_that_each_of_its_units_looks_at(found, data
     assert first <= node <= last
     for number in (first, last, node, data.draw(st.integers(first, last))):
         assert node in nodes_around(number)
+
+
+@given(
+    st.from_regex("[A-Z]{2}", fullmatch=True),
+    st.integers(100, 999),
+    st.integers(1, 10**15 - 1),
+    st.integers(0, 99),
+    st.sampled_from(("", "#frozen:2023", "#held:o:api/1")),
+)
+def test_every_account_number_is_found_in_a_row(country, kind, identifier, period, bucket):
+    """Short check digits too: one account in eleven has a single one."""
+    number = str(AccountNumber.of(country, kind, identifier, period))
+    assert accounts_named(b'{"account":"%s%s"}' % (number.encode(), bucket.encode()), b"[]") == [number]
 
 
 PLACES = ("GD-100-1-0-20", "GD-100-1-0-20#held:x:1", "GD-121-7-0-55", "GD-300-3-0-17")

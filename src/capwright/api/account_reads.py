@@ -13,18 +13,15 @@ from capwright.api.desk import Page, answer, desk_of, need_account
 from capwright.api.fault import NO_ACCOUNT, SIGN_IN, Fault
 from capwright.api.lists import LAST, After, Ask, Limit, part_of
 from capwright.api.records import ActRecord, OrderRecord
-from capwright.history import Step, balances_at, life_of, parse_serial
-from capwright.journal.replay import chained
-from capwright.journal.store import open_store
+from capwright.history import Step, life_of, parse_serial
 from capwright.projection import records
-from capwright.projection.records import Holding
+from capwright.projection.past import holdings_at
 from capwright.projection.tasks import tasks_of
 from capwright.projection.trader import open_orders
 
 if TYPE_CHECKING:
     from capwright.api.desk import Desk
     from capwright.exchange.book import Order
-    from capwright.history import Balances
     from capwright.market import Market
     from capwright.projection.records import AccountRecord
 
@@ -81,28 +78,9 @@ async def holdings(
     if as_of is None:
         found, seq = await desk.looked(lambda state: records.holdings(state, number))
         return answer(request, found, seq)
-    past = await asyncio.to_thread(_balances, desk, as_of)
-    return answer(request, _past(past, number), past.seq)
-
-
-def _balances(desk: Desk, as_of: int) -> Balances:
-    store = open_store(desk.host.settings.db, read_only=True)
-    try:
-        return balances_at(chained(store), as_of)
-    finally:
-        store.close()
-
-
-def _past(past: Balances, number: str) -> list[Holding]:
-    found = []
-    for place in sorted({*past.units_t, *past.cash_fen}):
-        where, _, bucket = place.partition("#")
-        if where == number:
-            series = sorted(past.units_t.get(place, {}).items())
-            found += [Holding(number, bucket, name, quantity_t) for name, quantity_t in series]
-            if place in past.cash_fen:
-                found.append(Holding(number, bucket, cash_fen=past.cash_fen[place]))
-    return found
+    url = desk.host.settings.db
+    found, seq = await asyncio.to_thread(holdings_at, desk.host.views, url, number, as_of)
+    return answer(request, found, seq)
 
 
 @get("/accounts/{number:str}/orders", summary="Resting orders of an account", tags=["accounts"])

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from capwright.kernel.refusal import define, refuse
 
-__all__ = ["AccountNumber", "check_digits", "parse_account_number"]
+__all__ = ["PATTERN", "AccountNumber", "check_digits", "parse_account_number"]
 
 _RULE: Final = "UK registry source 6.0.0, account number; UNFCCC DES annex F"
 BAD_FORM = define(
@@ -38,10 +38,9 @@ _LETTER_BASE: Final = 55  # A is 10, Z is 35: the letter's ASCII code less 55
 _MAX_TYPE: Final = 999
 _MAX_PERIOD: Final = 99
 # No part has leading zeros (DES: identifier parts are joined without them), so each number has one text.
-_NUMBER: Final = r"(0|[1-9][0-9]{0,%d})"
-_FORM: Final = re.compile(
-    "([A-Z]{2})-([1-9][0-9]{2})-([1-9][0-9]{0,14})-" + _NUMBER % 1 + "-([1-9][0-9]?)", flags=re.ASCII
-)
+_PARTS: Final = ("[A-Z]{2}", "[1-9][0-9]{2}", "[1-9][0-9]{0,14}", "(?:0|[1-9][0-9]?)", "[1-9][0-9]?")
+PATTERN: Final = "-".join(_PARTS)  # of a number inside a text, for `re`
+_FORM: Final = re.compile("-".join(f"({part})" for part in _PARTS), flags=re.ASCII)
 
 
 class AccountNumber(Struct, frozen=True, order=True, gc=False):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from capwright.exchange.messages import TradingDayClosed
 from capwright.journal.chain import EMPTY, Head, follow
 from capwright.journal.codec import market_codec
+from capwright.kernel.account_number import PATTERN
 from capwright.kernel.message import CommandRefused
 from capwright.ledger.messages import TradeBusted, TradeSettled, TransactionCompleted
 from capwright.projection.follower import Committed
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LAYOUT", "Views", "accounts_named"]
 
-LAYOUT: Final = "3"  # changed with the tables: views of another layout are dropped and built anew
+LAYOUT: Final = "4"  # changed with the tables: views of another layout are dropped and built anew
 _TOGETHER: Final = 20_000  # rows of a transaction while tables are built: fewer writes of the same pages
 _CACHE_KB: Final = 64_000  # of the feeder: the index of moves is written all over
-_NUMBER: Final = re.compile(rb'"([A-Z]{2}-[0-9]{3}-[0-9]{1,12}-[0-9]-[0-9]{2})(?:#[^"]*)?"')
+_NUMBER: Final = re.compile(f'"({PATTERN})(?:#[^"]*)?"'.encode())
 _COMMAND: Final = re.compile(rb'"command":"([A-Za-z]+)"')
 _TABLES: Final = """
 CREATE TABLE progress (seq INTEGER NOT NULL, hash BLOB NOT NULL, layout TEXT NOT NULL);
