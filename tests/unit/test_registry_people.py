@@ -86,6 +86,27 @@ def test_appointments_that_do_not_fit_are_refused(world, command, code):
     assert world.code(rep(ALPHA), command) == "CW-4001"
 
 
+def test_whom_an_account_lists_finds_it_again_and_in_a_restored_market_too(world):
+    world.do("olga", AppointRepresentative(BETA, Representative("third")))
+    world.do("olga", AppointRepresentative(ALPHA, Representative("third", ("read",))))
+    assert world.market.registry.people.accounts_of("third") == [ALPHA, BETA]
+    restored = Market()
+    restored.restore(world.market.snapshot())
+    assert restored.registry.people.accounts_of("third") == [ALPHA, BETA]
+    assert restored.registry.people.accounts_of(rep(ALPHA)) == [ALPHA]
+    world.do("olga", AppointRepresentative(ALPHA, Representative("third")))  # other rights, the same account
+    world.do("olga", RemoveRepresentative(BETA, "third"))
+    assert world.market.registry.people.accounts_of("third") == [ALPHA]
+    assert world.market.registry.people.accounts_of("nobody") == []
+
+
+def test_whoever_represents_nobody_any_more_may_become_an_officer(world):
+    world.do("olga", AppointRepresentative(ALPHA, Representative("third")))
+    assert world.code("ann", AppointOfficer("third", ("auditor",))) == "CW-4009"
+    world.do("olga", RemoveRepresentative(ALPHA, "third"))
+    assert world.code("ann", AppointOfficer("third", ("auditor",))) == ""
+
+
 def test_a_right_gained_while_it_waits_counts(world):
     world.do("olga", AppointRepresentative(ALPHA, Representative("late", ("read",))))
     waiting = wait_for_approval(world)

@@ -56,7 +56,7 @@ def viewer_of(market: Market, person: str) -> Viewer:
     state = market.registry.state
     mrv = room_of(market.rooms, MrvRoom).state
     accounts: dict[str, tuple[str, ...]] = {
-        number: people[person] for number, people in state.representatives.items() if person in people
+        number: state.representatives[number][person] for number in market.registry.people.accounts_of(person)
     }
     return Viewer(
         person,

@@ -209,7 +209,7 @@ class Accounts:
         account = event.account
         # A copy: the event stays what it was when the account changes.
         self._book.state.accounts[account.number] = replace(account)
-        self._state.representatives[account.number] = {r.person: r.rights for r in event.representatives}
+        self._people.account_opened(account.number, event.representatives)
         if account.holder not in self._state.holders:
             self._state.holders[account.holder] = Holder(account.holder)
 

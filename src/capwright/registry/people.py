@@ -111,6 +111,13 @@ class People:
         self._state = state
         self._book = book
         self._rulebook = rulebook
+        self._accounts: dict[str, set[str]] = {}  # by person; what `representatives` says, the other way round
+        for account, people in state.representatives.items():
+            self._represents(account, people)
+
+    def accounts_of(self, person: str) -> list[str]:
+        """The numbers of the accounts that somebody represents, in order."""
+        return sorted(self._accounts.get(person, ()))
 
     def check(self, actor: str, command: Command) -> None:
         """Refuse unless the actor may send this command, by the command's permit."""
@@ -165,7 +172,7 @@ class People:
     def appoint_officer(self, _request: Request, command: AppointOfficer) -> list[Event]:
         """Appoint, but never leave fewer than two people with the role of the authority."""
         self.check_first_officers({**self._state.officers, command.person: command.roles})
-        if command.roles and any(command.person in people for people in self._state.representatives.values()):
+        if command.roles and self._accounts.get(command.person):
             refuse(TWO_HATS, person=command.person)
         return [OfficerAppointed(command.person, command.roles)]
 
@@ -233,7 +240,18 @@ class People:
         """Fold the event."""
         person = event.representative
         self._state.representatives[event.account][person.person] = person.rights
+        self._represents(event.account, (person.person,))
 
     def representative_removed(self, event: RepresentativeRemoved, _at_ms: int) -> None:
         """Fold the event."""
         del self._state.representatives[event.account][event.person]
+        self._accounts[event.person].discard(event.account)
+
+    def account_opened(self, account: str, representatives: tuple[Representative, ...]) -> None:
+        """Keep who represents an account from its opening on."""
+        self._state.representatives[account] = {one.person: one.rights for one in representatives}
+        self._represents(account, self._state.representatives[account])
+
+    def _represents(self, account: str, people: Iterable[str]) -> None:
+        for person in people:
+            self._accounts.setdefault(person, set()).add(account)

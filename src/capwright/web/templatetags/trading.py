@@ -129,12 +129,6 @@ def phase_words(value: str, lang: str) -> str:
 
 
 @register.filter
-def side_words(value: str, lang: str) -> str:
-    """Buy or sell."""
-    return word("side", value, lang)
-
-
-@register.filter
 def validity_words(value: str, lang: str) -> str:
     """How long an order stands."""
     return word("validity", value, lang)
