@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from capwright.cli.frame import settings
-from capwright.cli.names import Names, bucket_words, place_words
+from capwright.cli.names import Names, bucket_in_words, place_words
 from capwright.market import COMMANDS as COMMAND_TYPES
 from capwright.market import EVENTS as EVENT_TYPES
 from capwright.projection.terms import COMMANDS, EVENTS
@@ -43,8 +43,16 @@ def test_no_chinese_word_means_two_names():
 BUCKETS = [
     ("", "free", "可用"),
     ("frozen:2023", "frozen (2023)", "冻结（2023）"),
+    ("frozen:exit", "frozen (a leaver's, freed in parts)", "冻结（转出企业，分期解冻）"),
     ("held:tx:T-7", "held for transaction T-7", "占用（交易T-7）"),
+    ("held:x:o-1", "held for order or deal o-1", "占用（申报或协议o-1）"),
+    (
+        "held:t:2024-07-22",
+        "held: bought on 2024-07-22, not to be sold yet",
+        "占用（2024-07-22买入，待可卖）",
+    ),
     ("held:2023-1", "held for auction 2023-1", "占用（竞价2023-1）"),
+    ("held:e:lot-1", "held for auction e:lot-1", "占用（竞价e:lot-1）"),
     ("something:else", "something:else", "something:else"),
 ]
 
@@ -52,13 +60,13 @@ BUCKETS = [
 @pytest.mark.parametrize(("bucket", "words", "_zh"), BUCKETS)
 @pytest.mark.usefixtures("en")
 def test_buckets_in_english(bucket, words, _zh):
-    assert bucket_words(bucket) == words
+    assert bucket_in_words(bucket) == words
 
 
 @pytest.mark.parametrize(("bucket", "_en", "words"), BUCKETS)
 @pytest.mark.usefixtures("zh")
 def test_buckets_in_chinese(bucket, _en, words):
-    assert bucket_words(bucket) == words
+    assert bucket_in_words(bucket) == words
 
 
 @pytest.mark.usefixtures("en")

@@ -2,7 +2,7 @@
 
 import re
 
-from capwright.web.templatetags.words import bucket_words
+from capwright.projection.bucket_words import bucket_words
 
 FIRM = "petrochem-11"
 
@@ -54,7 +54,9 @@ def test_buckets_are_said_in_words():
     assert bucket_words("frozen:2023", "en") == "frozen, to surrender only (2023)"
     assert bucket_words("frozen:2023", "zh") == "冻结，仅可清缴（2023年度）"
     assert bucket_words("held:t:2024-07-22", "en") == "held: bought on 2024-07-22, not to be sold yet"
-    assert bucket_words("held:tx:T-7", "zh") == "占用（交易待完成）"
+    assert bucket_words("held:tx:T-7", "zh") == "占用（交易）"
+    assert bucket_words("held:x:o-1", "en") == "held for an order or deal"
+    assert bucket_words("held:2023-1", "en") == "held for an auction"
 
 
 def test_an_investor_has_no_pages_of_who_surrenders(site, signed_in):

@@ -8,7 +8,7 @@ import typer
 
 from capwright.cli.frame import JOURNALS, columns, command, emit_json, out, say, settings
 from capwright.cli.given import moment_ms, near
-from capwright.cli.names import Names, bucket_words, event_name, place_words
+from capwright.cli.names import Names, bucket_in_words, event_name, place_words
 from capwright.cli.opened import DbArgument, local, opened, opening_of
 from capwright.cli.problem import UNKNOWN_ACCOUNT, bad_argument
 from capwright.kernel.quantity import format_money
@@ -135,7 +135,7 @@ def _print(balances: Balances, lines: Sequence[dict[str, Any]], zone: tzinfo, na
 
 def _shown(line: dict[str, Any]) -> tuple[str, str, str]:
     """Amount, asset and bucket in words."""
-    bucket = bucket_words(line["bucket"])
+    bucket = bucket_in_words(line["bucket"])
     if "series" in line:
         return f"{line['quantity_t']:,} {say('t', '吨')}", line["series"], bucket
     return format_money(line["cash_fen"]), say("cash", "资金"), bucket

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from capwright.cli.frame import say, settings
+from capwright.projection.bucket_words import bucket_words
 from capwright.projection.terms import NAMES
 
 if TYPE_CHECKING:
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
 
     from capwright.journal.chain import Row
 
-__all__ = ["Names", "bucket_words", "event_name", "place_words"]
+__all__ = ["Names", "bucket_in_words", "event_name", "place_words"]
 
 _ADOPTING: Final = (b'"MarketOpened"', b'"SchemeAdopted"')
-_TRANSACTION: Final = "tx:"
 
 
 class _Type(msgspec.Struct):
@@ -97,22 +97,13 @@ def event_name(name: str) -> str:
     return say(name, NAMES.get(name, name))
 
 
-def bucket_words(bucket: str) -> str:
-    """A bucket in words: `frozen:2023` is `frozen (2023)`."""
-    kind, _, of = bucket.partition(":")
-    if not bucket:
-        return say("free", "可用")
-    if kind == "frozen":
-        return say(f"frozen ({of})", f"冻结（{of}）")
-    if kind == "held" and of.startswith(_TRANSACTION):
-        of = of.removeprefix(_TRANSACTION)
-        return say(f"held for transaction {of}", f"占用（交易{of}）")
-    if kind == "held":
-        return say(f"held for auction {of}", f"占用（竞价{of}）")
-    return bucket
+def bucket_in_words(bucket: str) -> str:
+    """A bucket in the language of the command line, with the id of what it is held for."""
+    return bucket_words(bucket, settings.lang, named=True)
 
 
 def place_words(place: str) -> str:
     """A place in words: the account, and its bucket unless it is the free one."""
     number, _, bucket = place.partition("#")
-    return number + say(f" [{bucket_words(bucket)}]", f"［{bucket_words(bucket)}］") if bucket else number
+    words = bucket_in_words(bucket)
+    return number + say(f" [{words}]", f"［{words}］") if bucket else number

@@ -111,7 +111,7 @@ class People:
         self._state = state
         self._book = book
         self._rulebook = rulebook
-        self._accounts: dict[str, set[str]] = {}  # by person; what `representatives` says, the other way round
+        self._accounts: dict[str, set[str]] = {}  # by person: `representatives` turned round
         for account, people in state.representatives.items():
             self._represents(account, people)
 

@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 
 from capwright.kernel.quantity import format_money
 from capwright.projection import terms
+from capwright.projection.bucket_words import bucket_words
 from capwright.web.clock import local, zone
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
 register = template.Library()
+register.filter(bucket_words)
 _MONTH: Final = re.compile(r"\d{4}-\d\d")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -134,23 +136,6 @@ def act_words(name: str, lang: str = "zh") -> str:
     if lang == "zh":
         return terms.COMMANDS.get(name) or terms.EVENTS.get(name) or name
     return terms.in_words(name)
-
-
-@register.filter
-def bucket_words(bucket: str, lang: str = "zh") -> str:
-    """Where units of an account lie: free, to be surrendered only, or held for what was promised."""
-    zh = lang == "zh"
-    kind, _, of = bucket.partition(":")
-    if not bucket:
-        return "可用" if zh else "free"
-    if kind == "frozen":
-        why = f"{of}年度" if zh and of.isdecimal() else of
-        return f"冻结，仅可清缴（{why}）" if zh else f"frozen, to surrender only ({why})"
-    if of.startswith("tx:"):
-        return "占用（交易待完成）" if zh else "held for a transaction"
-    if of.startswith("t:"):
-        return f"占用（{of[2:]}买入，待可卖）" if zh else f"held: bought on {of[2:]}, not to be sold yet"
-    return "占用（申报或竞价）" if zh else "held for an order, a bid or a lot"
 
 
 @register.simple_tag
