@@ -1,5 +1,7 @@
 """The client does what programs need: tokens, keys, pages, refusals."""
 
+import threading
+
 import httpx
 import pytest
 
@@ -85,3 +87,47 @@ def test_a_server_that_is_away_is_told(monkeypatch):
     monkeypatch.setattr("capwright.client.client.time.sleep", lambda _s: None)
     with Client("http://127.0.0.1:1") as market, pytest.raises(httpx.ConnectError):
         market.get("products")
+
+
+def test_following_resumes_after_a_break_and_hears_everything_once(client, site, monkeypatch):
+    """The server ends the line; announcements are made before, just then, and after."""
+    from capwright.api.caller import Callers
+    from capwright.api.fault import Fault
+
+    monkeypatch.setattr("capwright.api.stream.GUARD_S", 0.05)
+    market, sender = client("exchange-1"), site.api("exchange-2")
+    heard = market.follow("notices")
+    titles = [f"followed {n}" for n in range(6)]
+    told = []
+    for n, title in enumerate(titles):
+        assert (
+            sender.post("/commands/PublishAnnouncement", json={"title": title, "text": "x"}).status_code
+            == 200
+        )
+        if n == 2:
+            ended = threading.Event()
+            with monkeypatch.context() as broken:
+
+                def end(_self, _headers, ended=ended):
+                    ended.set()
+                    raise Fault(401, "ended by the test", "测试结束连接")
+
+                broken.setattr(Callers, "find", end)
+                assert ended.wait(10)
+        else:
+            told.append(next(heard)["data"]["title"])
+    while len(told) < len(titles):
+        told.append(next(heard)["data"]["title"])
+    assert told == titles
+
+
+def test_following_begins_after_a_row_or_says_what_may_not_be(client, site):
+    market = client("exchange-1")
+    before = site.settle()
+    sent = market.send(PublishAnnouncement("From here", "Text"))
+    site.settle()
+    first = next(market.follow("notices", after=before))
+    assert (first["seq"], first["data"]["title"]) == (sent.seq, "From here")
+    with pytest.raises(MarketRefused) as no:
+        next(market.follow("nothing"))
+    assert no.value.status == 403

@@ -38,7 +38,7 @@ def told(code, environment):
 def test_every_script_prints_what_the_page_says(environment):
     found = blocks(PAGE.read_text(encoding="utf-8"))
     scripts = [(one, next_one) for one, next_one in pairwise(found) if one.kind == "python"]
-    assert len(scripts) == 3
+    assert len(scripts) == 4
     for script, printed in scripts:
         assert printed.kind == "text"
         said = told([sys.executable, "-c", "\n".join(script.lines)], environment)

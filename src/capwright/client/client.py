@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import msgspec
 from msgspec import Struct
 
+from capwright.client.following import follow
+from capwright.client.refused import MarketRefused
+
 try:
     import httpx
 except ImportError:  # pragma: no cover - the extra `client` is not installed
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
     from capwright.kernel.message import Command
 
-__all__ = ["Client", "Done", "MarketRefused", "new_key"]
+__all__ = ["Client", "Done", "new_key"]
 
 TRIES: Final = 5
 _AGAIN: Final = {429, 502, 503, 504}
@@ -32,17 +35,6 @@ def new_key() -> str:
     """A key that nobody has used: a UUID of version 7, the kind that a market stores quickest (RFC 9562)."""
     drawn = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
     return str(uuid.UUID(int=drawn & ~(0xF << 76 | 0x3 << 62) | 0x7 << 76 | 0x2 << 62))
-
-
-class MarketRefused(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """The market or the API said no. `code` is stable (CW-…); nothing has changed."""
-
-    def __init__(self, status: int, code: str, message_en: str, message_zh: str) -> None:
-        super().__init__(f"{code or status} {message_en}")
-        self.status = status
-        self.code = code
-        self.message_en = message_en
-        self.message_zh = message_zh
 
 
 class Done(Struct):
@@ -134,13 +126,25 @@ class Client:
         found: list[dict[str, Any]] = self.get(f"accounts/{account}/holdings", as_of=as_of)
         return found
 
+    def follow(self, *channels: str, after: int | None = None) -> Iterator[dict[str, Any]]:
+        """What happens, as it happens and for ever: `{"seq": …, "channel": "trades:GDEA", "data": {…}}`.
+
+        From now on, or with all that came after the row `after`. A line that breaks is made anew, and what
+        was missed comes first; the channel `gap` says that it was too long ago, so read anew. Raises
+        `MarketRefused` for a channel that may not be followed.
+        """
+        since = self.get("journal/head")["seq"] if after is None else after
+        return follow(str(self._http.base_url).rstrip("/"), self._sign, channels, since)
+
     # The wire.
+
+    def _sign(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._bearer()}"} if self._credentials is not None else {}
 
     def _ask(self, verb: str, path: str, **more: Any) -> httpx.Response:
         headers = dict(more.pop("headers", {}))
         for last in range(TRIES):
-            if self._credentials is not None:
-                headers["Authorization"] = f"Bearer {self._bearer()}"
+            headers |= self._sign()
             try:
                 answer = self._http.request(verb, path, headers=headers, **more)
             except httpx.TransportError:
