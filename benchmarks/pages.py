@@ -29,6 +29,7 @@ PUBLIC = (
     "/entities/?q=more&page=3",
     "/statistics/",
     "/statistics/?period=day",
+    "/coverage/",
     "/transparency/",
     "/auctions/",
     "/announcements/",

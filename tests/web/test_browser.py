@@ -18,6 +18,7 @@ PUBLIC = [
     "/entities/",
     "/rules/",
     "/statistics/",
+    "/coverage/",
     "/announcements/",
     "/transparency/",
     "/apply/",
