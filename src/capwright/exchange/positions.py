@@ -6,28 +6,56 @@ are no holders.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from fractions import Fraction
+from typing import Final
 
 from msgspec import Struct
 
 from capwright.exchange.state import ExchangeState
 from capwright.ledger.book import Book
-from capwright.ledger.place import bucket_of
+from capwright.ledger.place import HELD, RESALE, bucket_of
 from capwright.scheme.exchange_rules import Product
 
-__all__ = ["LargeHolder", "Position", "large_holders", "positions"]
+__all__ = ["LargeHolder", "Parts", "Position", "large_holders", "parts_of", "positions"]
 
-_HELD = "held:"
-_SETTLING = "held:t:"  # bought, and not to be sold again until settlement frees it
+_SETTLING: Final = HELD + RESALE
+
+
+class Parts(Struct):
+    """What an account has of some kinds of units, in tonnes.
+
+    `free_t` can be sold; `held_t` is promised to orders, trades, auctions or transactions; `settling_t` was
+    bought too lately to be sold again; `blocked_t` may be surrendered and not sold.
+    """
+
+    free_t: int = 0
+    held_t: int = 0
+    settling_t: int = 0
+    blocked_t: int = 0
+
+
+def parts_of(book: Book, account: str, kinds: Container[str]) -> Parts:
+    """The units of these kinds in an account, by what can be done with them."""
+    parts, series = Parts(), book.state.series
+    for where in book.places_of(account):
+        here_t = sum(size_t for name, size_t in book.at(where).items() if series[name].kind in kinds)
+        bucket = bucket_of(where)
+        if not bucket:
+            parts.free_t += here_t
+        elif bucket.startswith(_SETTLING):
+            parts.settling_t += here_t
+        elif bucket.startswith(HELD):
+            parts.held_t += here_t
+        else:
+            parts.blocked_t += here_t
+    return parts
 
 
 class Position(Struct, frozen=True, kw_only=True):
-    """A product in an account, in tonnes.
+    """A product in an account, in tonnes: its `Parts`, and what is to be bought and sold.
 
-    `free_t` can be sold; `held_t` is promised to orders, trades, auctions or transactions; `settling_t` was
-    bought too lately to be sold again; `blocked_t` may be surrendered and not sold. `buying_t` and
-    `selling_t`: open orders and offered trades (what is being sold is part of `held_t`).
+    `buying_t` and `selling_t`: open orders and offered trades (what is being sold is part of `held_t`).
     """
 
     product: str
@@ -69,25 +97,18 @@ def _position(
     account = book.state.accounts[number]
     if account.government:
         return None
-    parts = {"": 0, _HELD: 0, _SETTLING: 0, "else": 0}
-    series = book.state.series
-    for where in book.places_of(number):
-        bucket = bucket_of(where)
-        part = next((known for known in (_SETTLING, _HELD) if bucket.startswith(known)), "else")
-        for name, quantity_t in book.at(where).items():
-            if series[name].kind in product.unit_kinds:
-                parts[part if bucket else ""] += quantity_t
+    parts = parts_of(book, number, product.unit_kinds)
     buying_t, selling_t = open_t.get((number, "buy"), 0), open_t.get((number, "sell"), 0)
-    if not any(parts.values()) and not buying_t:
+    if parts == Parts() and not buying_t:
         return None
     return Position(
         product=product.code,
         account=number,
         holder=account.holder,
-        free_t=parts[""],
-        held_t=parts[_HELD],
-        settling_t=parts[_SETTLING],
-        blocked_t=parts["else"],
+        free_t=parts.free_t,
+        held_t=parts.held_t,
+        settling_t=parts.settling_t,
+        blocked_t=parts.blocked_t,
         buying_t=buying_t,
         selling_t=selling_t,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from capwright.exchange.prices import fee_fen
 from capwright.ledger.messages import UnitMove
+from capwright.ledger.place import HELD, ORDER
 
 __all__ = ["Sides", "Spans", "cut", "moved", "order_place"]
 
@@ -13,7 +14,7 @@ Spans = list[tuple[str, int, int, str]]
 
 def order_place(account: str, order_id: str) -> str:
     """Where an account holds what it has promised with an order or a deal."""
-    return f"{account}#held:x:{order_id}"
+    return f"{account}#{HELD}{ORDER}{order_id}"
 
 
 class Sides:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from capwright.ledger.place import BANK, account_of, bucket_of
+from capwright.ledger.place import BANK, HELD, account_of, bucket_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,12 +98,12 @@ def _promises(book: Book, promises: Iterable[Promise]) -> list[str]:
             together.add(promise.place)
     actual: dict[tuple[str, str], int] = {}
     for where, by_series in book.state.units.items():
-        if bucket_of(where).startswith("held:"):
+        if bucket_of(where).startswith(HELD):
             for series, ranges in by_series.items():
                 key = where, "" if where in together else series
                 actual[key] = actual.get(key, 0) + ranges.size_t
     actual |= {
-        (where, "cash"): fen for where, fen in book.state.cash.items() if bucket_of(where).startswith("held:")
+        (where, "cash"): fen for where, fen in book.state.cash.items() if bucket_of(where).startswith(HELD)
     }
     return [
         f"{where} holds {actual.get(key, 0)} of {series} but {expected.get(key, 0)} is promised"

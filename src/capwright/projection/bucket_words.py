@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from capwright.ledger.place import EXIT_BUCKET
+from capwright.ledger.place import EXIT_BUCKET, ORDER, RESALE, TRANSACTION
 
 __all__ = ["bucket_words"]
 
-_BOUGHT: Final = "t:"
 # What is held for, by the beginning of a promise's id: English with its article, and Chinese.
 _PROMISES: Final = {
-    "tx:": ("a", "transaction", "交易"),
-    "x:": ("an", "order or deal", "申报或协议"),
+    TRANSACTION: ("a", "transaction", "交易"),
+    ORDER: ("an", "order or deal", "申报或协议"),
     "": ("an", "auction", "竞价"),
 }
 
@@ -30,8 +29,8 @@ def bucket_words(bucket: str, lang: str, *, named: bool = False) -> str:
         return _frozen(of, zh=zh, named=named)
     if kind != "held":
         return bucket
-    if of.startswith(_BOUGHT):
-        day = of.removeprefix(_BOUGHT)
+    if of.startswith(RESALE):
+        day = of.removeprefix(RESALE)
         return f"占用（{day}买入，待可卖）" if zh else f"held: bought on {day}, not to be sold yet"
     start = next(one for one in _PROMISES if of.startswith(one))
     article, en, word = _PROMISES[start]

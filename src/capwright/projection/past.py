@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from capwright.journal.codec import market_codec
 from capwright.ledger.messages import PostingEvent
+from capwright.ledger.place import account_of, bucket_of
 from capwright.projection.records import Holding
 from capwright.projection.rows import read_rows
 
@@ -68,5 +69,4 @@ def _cash(event: PostingEvent, number: str) -> Iterator[tuple[str, int]]:
 
 def _bucket(place: str, number: str) -> str | None:
     """The bucket of the account that a place is; None for another's."""
-    account, _, bucket = place.partition("#")
-    return bucket if account == number else None
+    return bucket_of(place) if account_of(place) == number else None

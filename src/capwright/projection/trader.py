@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from capwright.exchange.positions import parts_of
 from capwright.exchange.prices import fee_fen
 from capwright.exchange.room import ExchangeRoom
 from capwright.exchange.sides import order_place
@@ -64,11 +65,7 @@ class OpenDeal(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """What an account has of a product and in cash.
-
-    Of its units `free_t` can be sold, `held_t` is promised, `settling_t` was bought too lately to be sold
-    again, `blocked_t` is only good for surrender.
-    """
+    """What an account has of a product, by `exchange.positions.Parts`, and in cash."""
 
     product: str
     free_t: int
@@ -171,25 +168,14 @@ def standing_of(market: Market, account: str, code: str) -> Standing:
     room = room_of(market.rooms, ExchangeRoom)
     kinds = next((one.unit_kinds for one in room.desk.rules().products if one.code == code), ())
     book = market.book
-    series = book.state.series
-    parts = {"free": 0, "held": 0, "settling": 0, "blocked": 0}
-    held_fen = 0
-    for where in book.places_of(account):
-        bucket = bucket_of(where)
-        part = "free"
-        if bucket:
-            part = "settling" if bucket.startswith("held:t:") else "held"
-            part = part if bucket.startswith("held:") else "blocked"
-            held_fen += book.cash_fen(where)
-        for name, quantity_t in book.at(where).items():
-            if series[name].kind in kinds:
-                parts[part] += quantity_t
+    parts = parts_of(book, account, kinds)
+    held_fen = sum(book.cash_fen(where) for where in book.places_of(account) if bucket_of(where))
     return Standing(
         code,
-        parts["free"],
-        parts["held"],
-        parts["settling"],
-        parts["blocked"],
+        parts.free_t,
+        parts.held_t,
+        parts.settling_t,
+        parts.blocked_t,
         book.cash_fen(account),
         held_fen,
     )

@@ -8,7 +8,7 @@ from capwright.kernel.refusal import refuse
 from capwright.ledger.checks import check_giver, check_receiver
 from capwright.ledger.clock import within_days
 from capwright.ledger.messages import TransactionCompleted, UnitLine, UnitMove
-from capwright.ledger.place import held
+from capwright.ledger.place import TRANSACTION, held
 from capwright.registry.messages import TransactionProposed
 from capwright.registry.refusals import CANNOT_REVERSE, REVERSAL_DIFFERS, UNITS_GONE, WINDOW_PASSED
 from capwright.registry.state import ReversibleTransaction
@@ -27,7 +27,7 @@ __all__ = ["Reversals", "hold_place"]
 
 def hold_place(account: str, transaction_id: str) -> str:
     """Return the place where the units of a pending transaction lie; no auction's hold has such a name."""
-    return held(account, f"tx:{transaction_id}")
+    return held(account, f"{TRANSACTION}{transaction_id}")
 
 
 class Reversals:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from capwright.ledger.laws import Promise
 from capwright.ledger.messages import CashMove, TradeBusted, TradeSettled, UnitMove
+from capwright.ledger.place import HELD, RESALE, account_of, bucket_of
 from capwright.settlement.messages import ResaleFreed, SettlementDayOpened
 from capwright.settlement.state import QUARTER_MS, Net, SettlementState, TradeSum
 
@@ -19,12 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Delivery", "resale_bucket"]
 
-_RESALE = "held:t:"
-
 
 def resale_bucket(on: date) -> str:
     """The bucket of units bought on a day that may not be sold again yet."""
-    return f"{_RESALE}{on.isoformat()}"
+    return f"{HELD}{RESALE}{on.isoformat()}"
 
 
 class Delivery:
@@ -53,9 +52,9 @@ class Delivery:
         """The event that frees what was bought up to a day, if there is anything."""
         most = resale_bucket(bought_on)
         moves = [
-            UnitMove(series, first, last, where, where.partition("#")[0])
+            UnitMove(series, first, last, where, account_of(where))
             for where in self.state.resale
-            if where.partition("#")[2] <= most
+            if bucket_of(where) <= most
             for series, ranges in self._book.state.units[where].items()
             for first, last in ranges
         ]

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 
 from capwright.filing.certificate import STATES, TITLES, Frame, certificate_pdf
+from capwright.projection.account_words import account_name
 from capwright.projection.certificates import KINDS, Certificate
 from capwright.web.certificates import check, holding_now, listed
 from capwright.web.clock import local, zone
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["urls"]
 
 _MOST_RANGES: Final = 60
-_HOLDING_TITLE: Final = TITLES["holding"]
 
 
 @login_required
@@ -95,7 +95,8 @@ def _account(request: HttpRequest, number: str) -> dict[str, Any]:
             raise Http404
         kind = market.rulebook.now().account_types.get(account.type)
         name = (kind.zh if _zh(request) else kind.en) if kind else account.type
-        return {"account_name": account.name, "type_name": name, "account": account}
+        called = account_name(market, account, lang_of(request))
+        return {"account_name": called, "type_name": name, "account": account}
 
 
 def _frame(found: Certificate) -> Frame:

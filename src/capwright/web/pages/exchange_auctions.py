@@ -15,11 +15,11 @@ from django.urls import path
 from capwright.auction import messages as m
 from capwright.kernel.quantity import parse_money_fen, parse_tonnes
 from capwright.kernel.refusal import Refused
+from capwright.projection.account_words import account_name
 from capwright.projection.auctions import AuctionView, BidLine, auction_of, auctions_of, bids_of, demand
-from capwright.projection.trader import standing_of
 from capwright.web.context import viewer
 from capwright.web.hosting import host
-from capwright.web.language import told
+from capwright.web.language import lang_of, told
 from capwright.web.pages.exchange_access import moment_ms, officer
 from capwright.web.sending import new_id, send
 
@@ -215,10 +215,10 @@ def bidding(request: HttpRequest, number: str) -> HttpResponse:
         account = market.book.state.accounts.get(number)
         if account is None:
             raise Http404
-        name = account.name
+        name = account_name(market, account, lang_of(request))
         found = auctions_of(market, here.clock())
         rows = [(one, bids_of(market, one.id, number)) for one in found]
-        cash_fen = standing_of(market, number, "").cash_fen
+        cash_fen = market.book.cash_fen(number)
     cards = [
         {
             "auction": one,
