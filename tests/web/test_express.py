@@ -3,11 +3,11 @@
 import json
 import re
 import socket
+import time
 
 import pytest
 
 from capwright.host.meters import METERS
-from tests.web import loops
 
 PERSON = "exchange-1"
 
@@ -89,16 +89,10 @@ def test_many_at_once_are_answered_in_their_order(line, token):
 def test_a_body_in_pieces(line, token, cut):
     raw = asking(token, "in pieces")
     line.sendall(raw[:cut])
-    loops.run(_little_while())
+    time.sleep(0.05)
     line.sendall(raw[cut:])
     ((status, _, said),) = heard(line)
     assert (status, said["events"][0]["title"]) == (200, "in pieces")
-
-
-async def _little_while():
-    import asyncio
-
-    await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,6 @@ def test_everybody_hears_all_once_and_in_order(seed, monkeypatch):
 
 
 def test_waves_come_no_more_often_than_they_may():
-
     async def play():
         hub, loop = made(), asyncio.get_running_loop()
         hub.start(loop)

@@ -444,7 +444,7 @@ def test_the_api_refuses_in_one_way_only():
 
     home = Path(capwright.api.__file__).parent
     source = {path.name: path.read_text(encoding="utf-8") for path in home.glob("*.py")}
-    assert "def of_http" in source.pop("problem.py")
+    assert "def of_error" in source.pop("problem.py")
     for name, text in source.items():
         assert not re.search(r"\bProblem\(|raise \w+Exception\(", text), name
 

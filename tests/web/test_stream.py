@@ -183,6 +183,21 @@ def test_more_than_may_be_under_way_waits_its_turn(opened, monkeypatch):
     assert answers.count("") == 20
 
 
+def test_what_nobody_foresaw_is_logged_and_its_words_are_not_told(opened, site, monkeypatch, caplog):
+    sender, api = opened("exchange-1"), site.api("exchange-1")
+    said = {"title": "s-13", "text": "Said"}
+    assert api.post("/commands/PublishAnnouncement", json=said).status_code == 200
+    monkeypatch.setattr(site.host, "call", lambda *sent: sent[-1](ValueError("private")))
+    sender.send(notice("s-13"))
+    answers = [
+        answer_to(sender, "s-13")["problem"],
+        api.post("/commands/PublishAnnouncement", json=said).json(),
+    ]
+    assert [one["status"] for one in answers] == [500, 500]
+    assert "private" not in str(answers)
+    assert caplog.text.count("ValueError: private") == 2
+
+
 def test_streams_go_on_while_nobody_can_tell_who_calls(opened, site, monkeypatch):
     """The people's database is away for some looks: who is in stays in, and whoever comes is told to wait."""
     from capwright.api.caller import Callers

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
-import logging
 import re
 import secrets
 import time
@@ -21,8 +20,8 @@ from litestar.exceptions import HTTPException
 from msgspec import Struct, field
 
 from capwright.api.desk import desk_of
-from capwright.api.fault import TITLES, Fault
-from capwright.api.problem import Problem, status_of
+from capwright.api.fault import Fault
+from capwright.api.problem import Problem
 from capwright.kernel.message import Command, Outcome
 from capwright.kernel.outside import in_chinese
 from capwright.kernel.refusal import Refused
@@ -41,7 +40,6 @@ __all__ = [
     "BatchItem",
     "CommandApp",
     "Done",
-    "carry_out",
     "command_id_of",
     "router",
     "scope_of",
@@ -62,7 +60,6 @@ _Response = tuple[int, list[tuple[bytes, bytes]], bytes]
 _DECODER: Final = msgspec.json.Decoder(command_union())
 _DRAW: Final = secrets.token_bytes(32)  # what ids are drawn from, without asking the system each time
 _COUNT: Final = itertools.count()
-_LOG: Final = logging.getLogger("capwright.api")
 
 
 class Done(Struct, omit_defaults=True):
@@ -123,11 +120,6 @@ def command_id_of(desk: Desk, caller: Caller, key: str) -> str:
     return f"api/{timed[1]}{timed[2]}{hashlib.blake2b(said, key=secret, digest_size=10).hexdigest()}"
 
 
-async def carry_out(desk: Desk, command: Command, command_id: str, person: str) -> Outcome:
-    """Send a command and wait until its row is on disk."""
-    return await desk.waiting.submit(command, command_id, person)
-
-
 def done(outcome: Outcome, command_id: str) -> Done:
     """The answer in the API's form."""
     return Done(
@@ -154,12 +146,10 @@ class CommandApp:
         headers = dict(scope["headers"])
         try:
             status, head, body = await self._answer(scope, headers, receive)
-        except Refused as no:
-            status, head, body = _problem(Problem.of(no.refusal, status_of(no.refusal)), headers)
-        except HTTPException as no:
-            more = [(k.lower().encode(), v.encode()) for k, v in (no.headers or {}).items()]
-            status, head, body = _problem(Problem.of_http(no), headers)
-            head += more
+        except (HTTPException, Refused) as no:
+            status, head, body = _problem(Problem.of_error(no), headers)
+            if isinstance(no, HTTPException):
+                head += [(k.lower().encode(), v.encode()) for k, v in (no.headers or {}).items()]
         head.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": head})
         await send({"type": "http.response.body", "body": body})
@@ -177,7 +167,7 @@ class CommandApp:
         _only_json(headers.get(b"content-type", b""))
         command = _decoded(decoder, raw)
         command_id = command_id_of(self._desk, caller, headers.get(b"idempotency-key", b"").decode("latin-1"))
-        outcome = await carry_out(self._desk, command, command_id, caller.person)
+        outcome = await self._desk.waiting.submit(command, command_id, caller.person)
         return _done(outcome, command_id, headers)
 
     def express(self, scope: Any, body: bytes, answer: Answer) -> bool:
@@ -212,11 +202,8 @@ class CommandApp:
 
 
 def _answered(outcome: Outcome | BaseException, command_id: str, headers: dict[bytes, bytes]) -> _Response:
-    if isinstance(outcome, Refused):
-        return _problem(Problem.of(outcome.refusal, status_of(outcome.refusal)), headers)
     if isinstance(outcome, BaseException):
-        _LOG.error("unforeseen", exc_info=outcome)
-        return _problem(Problem.of_http(Fault(500, *TITLES[500])), headers)
+        return _problem(Problem.of_error(outcome), headers)
     return _done(outcome, command_id, headers)
 
 
@@ -309,7 +296,7 @@ async def batch(request: Request[Any, Any, Any]) -> Response[bytes]:
     answers: list[Done] = []
     for command_id, result in zip(ids, await asyncio.gather(*waiting, return_exceptions=True), strict=True):
         if isinstance(result, Refused):
-            answers.append(Done(0, command_id, problem=Problem.of(result.refusal, status_of(result.refusal))))
+            answers.append(Done(0, command_id, problem=Problem.of_error(result)))
         elif isinstance(result, BaseException):
             raise result
         else:

@@ -15,8 +15,8 @@ from litestar.exceptions import HTTPException
 from msgspec import Struct
 
 from capwright.api.commands import MAX_BATCH, Done, command_id_of, done, scope_of
-from capwright.api.fault import TITLES, Fault
-from capwright.api.problem import Problem, status_of
+from capwright.api.fault import Fault
+from capwright.api.problem import Problem
 from capwright.kernel.outside import in_chinese
 from capwright.kernel.refusal import Refused
 from capwright.market.machine import command_union
@@ -154,10 +154,6 @@ def _read(raw: str) -> Sequence[Asked]:
 
 
 def _problem(error: BaseException) -> Done:
-    if isinstance(error, Refused):
-        return Done(0, "", problem=Problem.of(error.refusal, status_of(error.refusal)))
-    if isinstance(error, HTTPException):
-        return Done(0, "", problem=Problem.of_http(error))
     if isinstance(error, _UNREADABLE):
-        return Done(0, "", problem=Problem.of_http(Fault(400, str(error), in_chinese(str(error)))))
-    return Done(0, "", problem=Problem.of_http(Fault(500, *TITLES[500])))
+        error = Fault(400, str(error), in_chinese(str(error)))
+    return Done(0, "", problem=Problem.of_error(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
@@ -18,8 +19,9 @@ from capwright.web.refusals import PEOPLE_AWAY
 if TYPE_CHECKING:
     from litestar import Request
 
-__all__ = ["Problem", "handlers", "status_of"]
+__all__ = ["Problem", "handlers"]
 
+_LOG: Final = logging.getLogger("capwright.api")
 _TYPE: Final = "application/problem+json"
 _NOT_KNOWN: Final = "CW-86"  # the journal is away: the command may be sent again under its key
 
@@ -56,8 +58,16 @@ class Problem(Struct, omit_defaults=True):
         )
 
     @classmethod
-    def of_http(cls, error: HTTPException) -> Self:
-        """A request that the market was not asked about; the framework's own words are English only."""
+    def of_error(cls, error: BaseException) -> Self:
+        """A request without an answer of the market; the framework's own words are English only.
+
+        What nobody foresaw is logged: the caller hears no more than that it is so.
+        """
+        if isinstance(error, Refused):
+            return cls.of(error.refusal, _status_of(error.refusal))
+        if not isinstance(error, HTTPException):
+            _LOG.error("unforeseen", exc_info=error)
+            error = Fault(500, *TITLES[500])
         title, title_zh = _title(error.status_code)
         zh = error.zh if isinstance(error, Fault) else title_zh
         return cls(title, error.status_code, message_en=error.detail or title, message_zh=zh)
@@ -76,27 +86,22 @@ def _title(status: int) -> tuple[str, str]:
     return TITLES.get(status, ("Error", "出错"))
 
 
-def status_of(refusal: Refusal) -> int:
+def _status_of(refusal: Refusal) -> int:
     """The status for what never reached the market: 503 where it is away, 429 for too much, else 422."""
     if refusal.code == TOO_MUCH.code:
         return 429
     return 503 if refusal.code.startswith((_NOT_KNOWN, PEOPLE_AWAY.code)) else 422
 
 
-def _refused(request: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
-    status = status_of(error.refusal)
-    problem, headers = Problem.of(error.refusal, status).spoken(request.headers.get("accept-language", ""))
-    return Response(msgspec.json.encode(problem), status_code=status, media_type=_TYPE, headers=headers)
-
-
-def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    problem, headers = Problem.of_http(error).spoken(request.headers.get("accept-language", ""))
+def _answer(request: Request[Any, Any, Any], error: Refused | HTTPException) -> Response[bytes]:
+    problem, headers = Problem.of_error(error).spoken(request.headers.get("accept-language", ""))
+    more = (error.headers or {}) if isinstance(error, HTTPException) else {}
     return Response(
         msgspec.json.encode(problem),
-        status_code=error.status_code,
+        status_code=problem.status,
         media_type=_TYPE,
-        headers={**(error.headers or {}), **headers},
+        headers={**more, **headers},
     )
 
 
-handlers: Final[dict[Any, Any]] = {Refused: _refused, HTTPException: _http}
+handlers: Final[dict[Any, Any]] = {Refused: _answer, HTTPException: _answer}
