@@ -173,7 +173,7 @@ def test_one_visitor_has_a_network_of_version_6(address, whose):
         ("10.0.0.7", ["proxy", "10.0.0.8"], False),
         ("2001:db8::1", ["2001:db8::/32"], True),
         ("2001:db8::1", ["10.0.0.0/8"], False),
-        ("", ["*"], True),
+        ("192.0.2.7", ["*"], False),
         ("", ["10.0.0.0/8"], False),
     ],
 )

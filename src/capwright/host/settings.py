@@ -46,7 +46,8 @@ class Settings(Struct, frozen=True):
     `scan`: what every upload goes past, see `capwright.web.scanning`.
     `views`: the file of this process's SQL views, made anew when it is gone. `role`: `all` in one process, or
     on PostgreSQL any number of `web` and one active `engine` with others standing by.
-    `rate_limit`: requests a second that one program may send in the long run (0: no limit).
+    `rate_limit`: requests a second that a person's programs together may send in the long run, half as many
+    an address without a sign-in (0: no limit).
     `socket_limit`: WebSockets that one address may hold open (0: no limit).
     `publish_after_days`: how many days after its end anybody may have a day of the journal whole; None:
     never. The made-up market of the demo publishes at once.
