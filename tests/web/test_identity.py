@@ -211,6 +211,17 @@ def test_a_client_is_made_shown_once_and_dropped(site, signed_in):
     assert site_answer.status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("lang", "word"), [("en", "is no address and no network"), ("zh", "不是有效的IP地址或网段")]
+)
+def test_what_is_no_network_is_told_in_the_readers_language(signed_in, lang, word):
+    client = signed_in("cement-08:operator")
+    said = {"name": "lost", "networks": "10.0.0.0/8 nowhere"}
+    page = client.post(f"/desk/security/clients/?lang={lang}", said, follow=True).content.decode()
+    assert f"nowhere{' ' if lang == 'en' else ''}{word}" in page
+    assert "lost" not in page
+
+
 def test_a_client_keeps_to_its_networks(site, signed_in):
     import httpx
 

@@ -320,6 +320,7 @@ def test_codes_are_shown_in_words(site, signed_in, visitor, person, address, wor
         ("https://127.0.0.1/", "内部网络"),
     ],
 )
+@pytest.mark.usefixtures("site")  # what is imported needs Django set up
 def test_a_refusal_gives_its_reason_in_chinese_too(url, why):
     from capwright.kernel.refusal import Refused
     from capwright.web.webhooks import check_address

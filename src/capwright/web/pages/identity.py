@@ -305,12 +305,13 @@ def make_client(request: HttpRequest) -> HttpResponse:
     if not host().settings.demo and not is_mfa_enabled(user):
         refuse(NEEDS_MFA)  # a program would send what its person may not send yet
     networks = request.POST.get("networks", "").split()
-    try:
-        for network in networks:
+    for network in networks:
+        try:
             ipaddress.ip_network(network)
-    except ValueError as bad:
-        messages.error(request, str(bad))
-        return redirect("security")
+        except ValueError:
+            no = f"{network} is no address and no network."
+            messages.error(request, _said(request, no, f"{network}不是有效的IP地址或网段。"))
+            return redirect("security")
     secret = secrets.token_urlsafe(32)
     made = clients.objects.create(
         name=text_of(request, "name", 100) or "client",
