@@ -41,6 +41,11 @@ class Viewer(Struct, frozen=True):
         """Whether the affairs of an account are open to this person."""
         return not _READERS.isdisjoint(self.roles) or "read" in self.accounts.get(account, ())
 
+    @property
+    def acts(self) -> bool:
+        """Whether the person may begin or approve anything for an account."""
+        return any("initiate" in rights or "approve" in rights for rights in self.accounts.values())
+
     def has(self, *roles: str) -> bool:
         """Whether the person has one of these officer roles."""
         return any(role in self.roles for role in roles)

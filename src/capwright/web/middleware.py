@@ -115,8 +115,7 @@ def second_factor(answer: Answer) -> Answer:
 def moves(request: HttpRequest) -> bool:
     """Whether somebody moves units or money: an officer, or who acts for an account."""
     who = viewer(request)
-    acting = any({"initiate", "approve"} & set(rights) for rights in who.accounts.values())
-    return acting or who.has("authority", "operator", "exchange")
+    return who.acts or who.has("authority", "operator", "exchange")
 
 
 def refusals(answer: Answer) -> Answer:
