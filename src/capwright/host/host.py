@@ -18,6 +18,7 @@ from capwright.host.auditing import Auditing
 from capwright.host.bulk import Bulk
 from capwright.host.clock import Clock, story_clock, system_clock
 from capwright.host.inbox import Clerk, Messenger
+from capwright.host.laws import Laws
 from capwright.journal import fault
 from capwright.journal.engine import Engine
 from capwright.journal.store import open_store
@@ -63,6 +64,7 @@ class Host:
         self.views_fault = ""  # why the views are behind
         self._build_views()
         self.auditing = Auditing(settings.db)
+        self.laws = Laws(self.follower)
         self.clock: Clock = story_clock(self.follower.head.at) if settings.demo else system_clock
         self.follower.subscribe(self._view)
         self._engine: Engine | None = None

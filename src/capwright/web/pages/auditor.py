@@ -39,13 +39,11 @@ def _allowed(request: HttpRequest) -> None:
 def overview(request: HttpRequest) -> HttpResponse:
     """The laws, the counts, where to look."""
     _allowed(request)
-    with host().look() as market:
-        breaches = market.breaches()
     counts = _tallied("command", "command", -1)
     people = _tallied("actor", "actor", _MOST_TALLIED)
     refusals = _tallied("refused", "code", _MOST_TALLIED)
     shown = {
-        "breaches": breaches,
+        "laws": host().laws.look(),
         "counts": counts,
         "people": people,
         "refusals": refusals,

@@ -190,20 +190,14 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         host().auditing.begin()
         return redirect(request.path)
-    with host().look() as market:
-        breaches = market.breaches()
-        series = sorted((one.id, one.issued_t) for one in market.book.state.series.values())
-        held: Counter[str] = Counter()
-        for ranges in market.book.state.units.values():
-            for name, units in ranges.items():
-                held[name] += units.size_t
+    laws = host().laws.look()
     audited, running, failed = host().auditing.state()
     shown = {
-        "breaches": breaches,
+        "laws": laws,
         "audited": audited,
         "running": running,
         "failed": failed,
-        "series": [(name, issued_t, held[name], held[name] - issued_t) for name, issued_t in series],
+        "series": [(name, issued_t, held_t, held_t - issued_t) for name, issued_t, held_t in laws.series],
     }
     return render(request, "registry/reconciliation.html", shown)
 
