@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections import Counter
 
 import pytest
 
@@ -149,3 +150,21 @@ def test_what_waits_is_offered_in_words(site, signed_in):
         page = signed_in("authority-1").get("/desk/act/ApproveTransaction/", {"lang": lang}).content.decode()
         assert word in page
         assert "deletion" not in page
+
+
+def test_whoever_cancels_an_order_is_offered_ones_own(site):
+    from capwright.exchange.messages import CancelOrder
+    from capwright.projection.viewer import viewer_of
+    from capwright.web.command_form import fields_of
+    from capwright.web.known import offer
+
+    with site.host.look() as market:
+        orders = market.rooms["exchange"].state.orders.values()
+        account = Counter(one.account for one in orders).most_common(1)[0][0]
+        person = next(iter(market.registry.state.representatives[account]))
+        fields = fields_of(CancelOrder, {})
+        offer(market, viewer_of(market, person), CancelOrder, fields, "en")
+        mine = {one.id for one in orders if one.account == account}
+    known = next(field.known for field in fields if field.name == "order_id")
+    assert {id_ for id_, _ in known} == mine
+    assert len(mine) < len(orders)

@@ -22,7 +22,6 @@ _ENGINE: Final = (
     "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND granted AND database ="
     " (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1"
 )
-_LOCK_CLASS: Final = 0x43415057  # as `journal.postgres` takes it
 _CONNECT_S: Final = 3
 
 
@@ -94,10 +93,11 @@ def _engine(url: str) -> bool:
     """Whether the lease of the journal is held."""
     import psycopg  # noqa: PLC0415 - an extra
 
+    from capwright.journal.postgres import LOCK_CLASS  # noqa: PLC0415
     from capwright.journal.wire import connect  # noqa: PLC0415
 
     try:
         with connect(url, "capwright-state", connect_timeout=_CONNECT_S) as connection:
-            return connection.execute(_ENGINE, (_LOCK_CLASS,)).fetchone() is not None
+            return connection.execute(_ENGINE, (LOCK_CLASS,)).fetchone() is not None
     except psycopg.Error as error:
         raise StoreFailed(str(error)) from error

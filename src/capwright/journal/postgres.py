@@ -38,9 +38,9 @@ except ImportError:  # pragma: no cover - the extra `postgres` is not installed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["PostgresStore"]
+__all__ = ["LOCK_CLASS", "PostgresStore"]
 
-_LOCK_CLASS: Final = 0x43415057  # "CAPW"; the second half of the lock's key is the journal table's number
+LOCK_CLASS: Final = 0x43415057  # "CAPW"; the second half of the lock's key is the journal table's number
 _ENDING_S: Final = 0.3  # the session of an engine that was killed ends a moment after it
 _OWN_SESSION_S: Final = 5.0  # how long to wait until the server has ended our own lost session
 
@@ -126,7 +126,7 @@ class PostgresStore:
         with connection.transaction():
             if create and not self.read_only:
                 connection.execute(
-                    "SELECT pg_advisory_xact_lock(%s, 0)", (_LOCK_CLASS,)
+                    "SELECT pg_advisory_xact_lock(%s, 0)", (LOCK_CLASS,)
                 )  # two may create at once
             found = {
                 name
@@ -176,7 +176,7 @@ class PostgresStore:
 
     def _try_lock(self) -> bool:
         row = self._connection.execute(
-            "SELECT pg_try_advisory_lock(%s, 'journal'::regclass::oid::int)", (_LOCK_CLASS,)
+            "SELECT pg_try_advisory_lock(%s, 'journal'::regclass::oid::int)", (LOCK_CLASS,)
         ).fetchone()
         if row != (True,):
             return False
@@ -187,7 +187,7 @@ class PostgresStore:
         return True
 
     def _holder(self) -> tuple[str, str, str]:
-        row = self._connection.execute(_HOLDER, (_LOCK_CLASS,)).fetchone()
+        row = self._connection.execute(_HOLDER, (LOCK_CLASS,)).fetchone()
         return (str(row[0]), str(row[1]), str(row[2])) if row else ("", "", "")
 
     def _holder_text(self) -> str:

@@ -10,6 +10,7 @@ from capwright.exchange.room import ExchangeRoom
 from capwright.market.composition import room_of
 from capwright.mrv.room import MrvRoom
 from capwright.projection.account_words import account_name
+from capwright.projection.trader import open_orders
 from capwright.web.templatetags.forms import choice_words
 from capwright.web.templatetags.words import act_words
 
@@ -89,11 +90,8 @@ def _closed(rules: Rules, command: str, lang: str) -> dict[str, Known]:
 
 def _open(market: Market, who: Viewer, command: str, lang: str) -> dict[str, Callable[[], Known]]:
     """Sets that grow: what is there now is offered, anything may be typed."""
-    listed = ("、" if lang == "zh" else ", ").join
-    book, registry = market.book.state, market.registry.state
-    mrv, exchange = room_of(market.rooms, MrvRoom).state, room_of(market.rooms, ExchangeRoom).state
+    book, mrv = market.book.state, room_of(market.rooms, MrvRoom).state
     auctions = room_of(market.rooms, AuctionRoom).state
-    types = dict(_words(market.rulebook.now().registry.transaction_types, lang, "name"))
 
     def accounts() -> Known:
         return [(one.number, account_name(market, one, lang)) for one in book.accounts.values()]
@@ -120,34 +118,56 @@ def _open(market: Market, who: Viewer, command: str, lang: str) -> dict[str, Cal
         found |= dict.fromkeys(_ACCOUNTS, accounts)
         if command in _TO_ACCOUNTS:
             found["target"] = accounts
-        found["case_id"] = lambda: [(id_, one.account) for id_, one in exchange.cases.items()]
-        found["person"] = lambda: [
+        found |= _of_officers(market, lang)
+    elif who.accounts:
+        found |= _of_holders(market, who, lang)
+    return found
+
+
+def _transaction_types(market: Market, lang: str) -> dict[str, str]:
+    return dict(_words(market.rulebook.now().registry.transaction_types, lang, "name"))
+
+
+def _of_officers(market: Market, lang: str) -> dict[str, Callable[[], Known]]:
+    """What those who run the market decide on."""
+    listed = ("、" if lang == "zh" else ", ").join
+    registry, types = market.registry.state, _transaction_types(market, lang)
+    cases = room_of(market.rooms, ExchangeRoom).state.cases
+    return {
+        "case_id": lambda: [(id_, one.account) for id_, one in cases.items()],
+        "person": lambda: [
             (person, listed(choice_words(role, lang) for role in roles))
             for person, roles in registry.officers.items()
-        ]
-        found["proposal_id"] = lambda: [
+        ],
+        "proposal_id": lambda: [
             (id_, act_words(str(one.command.get("command", "")), lang))
             for id_, one in market.state.proposals.items()
-        ]
-        found["transaction_id"] = lambda: [
+        ],
+        "transaction_id": lambda: [
             (id_, types.get(one.type, one.type)) for id_, one in registry.pending.items()
-        ]
-    elif who.accounts:
-        mine = set(who.accounts)
-        found["source"] = lambda: [(number, _name(market, number, lang)) for number in who.accounts]
-        found["transaction_id"] = lambda: [
+        ],
+    }
+
+
+def _of_holders(market: Market, who: Viewer, lang: str) -> dict[str, Callable[[], Known]]:
+    """What the accounts that somebody represents have under way."""
+    mine, types = set(who.accounts), _transaction_types(market, lang)
+    deals = room_of(market.rooms, ExchangeRoom).state.deals
+    return {
+        "source": lambda: [(number, _name(market, number, lang)) for number in who.accounts],
+        "transaction_id": lambda: [
             (id_, types.get(one.type, one.type))
-            for id_, one in registry.pending.items()
+            for id_, one in market.registry.state.pending.items()
             if one.source in mine
-        ]
-        found["deal_id"] = lambda: [
+        ],
+        "deal_id": lambda: [
             (id_, f"{one.product} {one.quantity_t:,} t")
-            for id_, one in exchange.deals.items()
+            for id_, one in deals.items()
             if one.account in mine or one.counterparty in mine
-        ]
-        found["order_id"] = lambda: [
+        ],
+        "order_id": lambda: [
             (one.id, f"{one.product} {choice_words(one.side, lang)}")
-            for one in exchange.orders.values()
-            if one.account in mine
-        ]
-    return found
+            for number in who.accounts
+            for one in open_orders(market, number)
+        ],
+    }
