@@ -158,3 +158,37 @@ def test_whoever_does_not_read_is_not_answered_for_ever(site, token):
         again = asking(token, "deaf", "Idempotency-Key: express-deaf")  # repeated: it writes no rows
         with pytest.raises(TimeoutError):
             deaf.sendall(again * 60_000)
+
+
+def test_what_stalls_behind_another_request_has_its_limit_too(line, token, monkeypatch):
+    """Its head came with the request before: waiting for its body alone, it held the line for ever."""
+    monkeypatch.setattr("capwright.api.commands.SLOWEST_BODY_S", 0.2)
+    line.sendall(asking(token, "before") + asking(token, "stalls")[:-5])
+    first, second = heard(line, 2)
+    assert (first[0], second[0]) == (200, 408)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        b"\x16\x03\x01 no HTTP\r\n\r\n",
+        (
+            b"GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        ),
+    ],
+    ids=["no HTTP", "upgrade"],
+)
+def test_what_comes_behind_an_order_does_not_answer_it(site, line, token, after):
+    """The order is carried out: an answer of 400 or 101 in its place would say something else of it."""
+    key = f"Idempotency-Key: express-behind-{len(after)}"
+    line.sendall(asking(token, "behind", key) + after)
+    raw = b""
+    while more := line.recv(65536):
+        raw += more
+    assert not raw.startswith((b"HTTP/1.1 400", b"HTTP/1.1 101")), raw[:80]
+    host, port = site.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as again:
+        again.sendall(asking(token, "behind", key))
+        ((status, _, said),) = heard(again)
+    assert (status, said["repeated"]) == (200, True)

@@ -28,14 +28,38 @@ class ExpressProtocol(HttpToolsProtocol):
     def __init__(self, express: Express, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self._express = express
-        self._early: RequestResponseCycle | None = None  # its body is not complete yet
+        self._taking_in = False
+        self._early: RequestResponseCycle | None = None  # its body may be complete once all was taken in
 
     def data_received(self, data: bytes) -> None:
         """Take in what came. What has its body still on its way goes the ordinary way, with its limits."""
+        self._taking_in = True
         super().data_received(data)
+        self._taking_in = False
         early, self._early = self._early, None
         if early is not None:
             super()._start_asgi_task(early, self.app)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, unless that would be read as the answer to a request before it."""
+        if self._awaited():
+            self.transport.close()
+        else:
+            super().send_400_response(msg)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the line over to a WebSocket, unless an answer has yet to go over it: its frames are none."""
+        if self._awaited():
+            self.transport.close()
+        else:
+            super().handle_websocket_upgrade()
+
+    def _awaited(self) -> bool:
+        """Whether a request that is whole waits for its answer, or an answer is half sent."""
+        last: Any = self.cycle  # None before the first
+        if last is None or last.response_complete:
+            return False
+        return bool(self.pipeline) or last.response_started or not last.more_body
 
     def on_message_complete(self) -> None:
         """A request is there with its whole body."""
@@ -47,10 +71,12 @@ class ExpressProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if cycle.scope["method"] != "POST" or app is not self.app:
             super()._start_asgi_task(cycle, app)
-        elif cycle.more_body:
-            self._early = cycle
-        else:  # it was waiting behind another one
+        elif not cycle.more_body:  # it was waiting behind another one
             self._serve(cycle)
+        elif self._taking_in:
+            self._early = cycle
+        else:  # it was waiting, and nothing more may ever come: its limits count from now on
+            super()._start_asgi_task(cycle, app)
 
     def _serve(self, cycle: RequestResponseCycle) -> None:
         if self.flow.write_paused or not self._express(cycle.scope, bytes(cycle.body), _answer(cycle)):
