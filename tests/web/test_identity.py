@@ -132,6 +132,26 @@ def test_a_paper_that_is_none_is_refused(visitor, name, content, code):
         assert Application.objects.count() == before
 
 
+def test_of_two_who_decide_at_once_only_one_does(visitor, signed_in, mails, monkeypatch):
+    """The second one comes between the look at the application and the decision on it."""
+    from capwright.web.models import Application, Invitation
+    from capwright.web.pages import identity
+
+    visitor.post("/apply/", application(organisation="Twice"))
+    one = Application.objects.latest("pk")
+    before, read = Invitation.objects.count(), identity.text_of
+
+    def meanwhile(*given):
+        Application.objects.filter(pk=one.pk).update(state="rejected", decided_by="operator-2")
+        return read(*given)
+
+    monkeypatch.setattr(identity, "text_of", meanwhile)
+    sent = len(mails)
+    answer = signed_in("operator-1").post(f"/desk/registry/applications/{one.reference}/", {"accept": "1"})
+    assert answer.status_code == 404
+    assert (Invitation.objects.count(), len(mails)) == (before, sent)
+
+
 def test_a_paper_is_for_the_registry_operator_only(site, visitor, signed_in):
     visitor.post("/apply/", {**application(), "papers": [paper(content=PDF + b"mine")]})
     from capwright.web.models import Paper

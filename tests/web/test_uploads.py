@@ -318,6 +318,17 @@ def test_more_papers_than_are_taken(site):
     assert Application.objects.count() == before
 
 
+def test_a_good_paper_beside_a_bad_one_is_not_kept(site, settings, tmp_path):
+    """It would belong to no application: no limit would count it, and no erasure would find it."""
+    settings(documents=str(tmp_path / "papers"))
+    good, bad = io.BytesIO(PDF + b"beside"), io.BytesIO(b"MZ\x90\x00")
+    good.name, bad.name = "licence.pdf", "tool.exe"
+    fields = {"organisation": "Beside", "account_type": "operator_holding", "contact": "Li",
+              "email": "li@example.org", "papers": [good, bad]}  # fmt: skip
+    assert "CW-9722" in site.client().post("/apply/", fields).content.decode()
+    assert not [one for one in (tmp_path / "papers").rglob("*") if one.is_file()]
+
+
 def test_applications_of_a_day_are_bounded(site, monkeypatch):
     from capwright.web.models import Application
     from capwright.web.pages import identity

@@ -6,6 +6,7 @@ they lie is `storage`'s business, what looks into them `scanning`'s.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tempfile
 from pathlib import Path
@@ -47,21 +48,33 @@ def kind_of(begin: bytes) -> str:
     return next((kind for magic, (kind, _) in KINDS.items() if begin.startswith(magic)), "")
 
 
-def keep(chunks: Iterable[bytes], name: str) -> Kept:
-    """Keep a document; refuses one that is too large, of a kind not taken, or that the scanner finds bad."""
+def keep(papers: Iterable[tuple[str, Iterable[bytes]]]) -> list[Kept]:
+    """Keep documents, each a name and its bytes: all of them or none.
+
+    Refuses one that is too large, of a kind not taken, or that the scanner finds bad. None is stored before
+    all were looked at: what came beside a refused one belongs to no application, and nobody would delete it.
+    """
+    with contextlib.ExitStack() as stack:
+        looked_at = [_looked_at(name, chunks, stack) for name, chunks in papers]
+        for path, kept in looked_at:
+            storage().put(path, kept.sha256)
+    return [kept for _, kept in looked_at]
+
+
+def _looked_at(name: str, chunks: Iterable[bytes], stack: contextlib.ExitStack) -> tuple[Path, Kept]:
+    """A document in a temporary file that goes with the stack, once nothing was found amiss."""
     digest, size, begin = hashlib.sha256(), 0, b""
-    with tempfile.NamedTemporaryFile() as out:
-        for chunk in chunks:
-            size += len(chunk)
-            if size > LARGEST:
-                refuse(TOO_LARGE, name=name, most=f"{LARGEST // 1_000_000} MB")
-            begin = begin or chunk[:16]
-            digest.update(chunk)
-            out.write(chunk)
-        out.flush()
-        kind = kind_of(begin)
-        if not kind:
-            refuse(BAD_KIND, name=name, known="PDF, PNG, JPEG, XLSX")
-        scan(Path(out.name), name, host().settings.scan)
-        storage().put(Path(out.name), digest.hexdigest())
-    return Kept(digest.hexdigest(), size, kind)
+    out = stack.enter_context(tempfile.NamedTemporaryFile())  # noqa: SIM115 - the stack closes it
+    for chunk in chunks:
+        size += len(chunk)
+        if size > LARGEST:
+            refuse(TOO_LARGE, name=name, most=f"{LARGEST // 1_000_000} MB")
+        begin = begin or chunk[:16]
+        digest.update(chunk)
+        out.write(chunk)
+    out.flush()
+    kind = kind_of(begin)
+    if not kind:
+        refuse(BAD_KIND, name=name, known="PDF, PNG, JPEG, XLSX")
+    scan(Path(out.name), name, host().settings.scan)
+    return Path(out.name), Kept(digest.hexdigest(), size, kind)

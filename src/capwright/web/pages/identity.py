@@ -123,11 +123,12 @@ def apply(request: HttpRequest) -> HttpResponse:
             form.add_error(None, _said(request, "Too many applications today.", "今日申请过多，请明日再试。"))
         else:
             try:
-                kept = [(one.name or "paper", keep(one.chunks(), one.name or "paper")) for one in papers]
+                kept = keep((one.name or "paper", one.chunks()) for one in papers)
             except Refused as no:
                 form.add_error(None, told(request, no.refusal))
             else:
-                return _applied(request, form, kept)
+                names = [one.name or "paper" for one in papers]
+                return _applied(request, form, list(zip(names, kept, strict=True)))
     return render(request, "identity/apply.html", {"form": form, "types": types})
 
 
@@ -173,9 +174,14 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         raise PermissionDenied
     one = get_object_or_404(Application, reference=reference, state="open")
     accepted = "accept" in request.POST
-    one.state = "accepted" if accepted else "rejected"
-    one.reason, one.decided_by = text_of(request, "reason", 500), who.person
-    one.save()
+    found = Application.objects.filter(pk=one.pk, state="open")  # of two who decide at once only one does
+    decided = found.update(
+        state="accepted" if accepted else "rejected",
+        reason=(reason := text_of(request, "reason", 500)),
+        decided_by=who.person,
+    )
+    if not decided:
+        raise Http404
     if accepted:
         stem = f"u-{one.reference.lower()}"
         addresses = filter(None, (one.email, one.second_email))
@@ -193,7 +199,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
             "people": " ".join(invited),
         }
         return redirect(f"/desk/registry/accounts/?{urlencode(filled)}#open")
-    mail(one.email, "application_rejected", {"reference": one.reference, "reason": one.reason})
+    mail(one.email, "application_rejected", {"reference": one.reference, "reason": reason})
     return redirect("applications")
 
 
