@@ -132,6 +132,25 @@ def test_a_paper_that_is_none_is_refused(visitor, name, content, code):
         assert Application.objects.count() == before
 
 
+@pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u200b", "\u200f", "\ufeff"])
+@pytest.mark.parametrize("field", ["organisation", "contact", "second_contact"])
+def test_names_that_look_other_than_they_are_are_not_taken(visitor, mark, field):
+    """Marks that turn the writing around or have no width; the operator would read somebody else's name."""
+    from capwright.web.models import Application
+
+    before = Application.objects.count()
+    page = visitor.post("/apply/", application(**{field: f"Foshan{mark} Tiles"})).content.decode()
+    assert "characters that cannot be seen" in page or "不可见字符" in page
+    assert Application.objects.count() == before
+
+
+def test_a_files_name_does_not_hide_its_ending(visitor):
+    from capwright.web.models import Paper
+
+    visitor.post("/apply/", {**application(), "papers": [paper("licence\u202efdp.exe", PDF + b"turned")]})
+    assert Paper.objects.latest("pk").name == "licencefdp.exe"
+
+
 def test_of_two_who_decide_at_once_only_one_does(visitor, signed_in, mails, monkeypatch):
     """The second one comes between the look at the application and the decision on it."""
     from capwright.web.models import Application, Invitation

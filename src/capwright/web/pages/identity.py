@@ -106,6 +106,17 @@ class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
             )
         return second
 
+    def clean(self) -> dict[str, Any]:
+        """Names as they look: marks of direction or of no width show the operator other words."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in ("organisation", "contact", "second_contact"):
+            if not str(given.get(name, "")).isprintable():
+                zh = (get_language() or "zh").startswith("zh")
+                self.add_error(
+                    name, "请去掉不可见字符。" if zh else "Leave out characters that cannot be seen."
+                )
+        return given
+
 
 def apply(request: HttpRequest) -> HttpResponse:
     """Apply for an account, with papers."""
@@ -127,9 +138,14 @@ def apply(request: HttpRequest) -> HttpResponse:
             except Refused as no:
                 form.add_error(None, told(request, no.refusal))
             else:
-                names = [one.name or "paper" for one in papers]
+                names = [_as_it_looks(one.name or "") or "paper" for one in papers]
                 return _applied(request, form, list(zip(names, kept, strict=True)))
     return render(request, "identity/apply.html", {"form": form, "types": types})
+
+
+def _as_it_looks(name: str) -> str:
+    """A file's name without marks that turn it around: `licence<RLO>fdp.exe` looks like a PDF."""
+    return "".join(one for one in name if one.isprintable())
 
 
 def _applied(request: HttpRequest, form: ApplicationForm, kept: list[Any]) -> HttpResponse:
