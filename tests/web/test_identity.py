@@ -1,4 +1,4 @@
-"""Who may sign in, and how: applications, invitations, second factor, API clients, sessions."""
+"""Who may sign in, and how: applications, invitations, second factor, programs, sessions."""
 
 import io
 import re

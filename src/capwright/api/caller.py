@@ -39,9 +39,9 @@ class Caller(Struct, frozen=True):
     networks: tuple[str, ...] = ()
 
     def check_address(self, address: str) -> None:
-        """Refuse an address outside the networks that the client was made for, and one that is not known."""
+        """Refuse an address outside the networks that the program was made for, and one that is not known."""
         if self.networks and not within(address, self.networks):
-            raise Fault(403, "This client may not call from this address", "该程序不得从此地址访问")
+            raise Fault(403, "This program may not call from this address", "该接口客户端不得从此地址访问")
 
     def need(self, scope: str) -> None:
         """Refuse whoever lacks a scope."""

@@ -18,9 +18,9 @@ __all__ = ["router"]
 _ABOUT: Final = """\
 <p class="lead">Everything that desks can do, programs can do. 网页能办理的，接口都能办理。</p>
 <ul>
-<li>Make a client under “Sign-in and security”, then get a token: <code>POST /oauth/token/</code> with
+<li>Make a program under “Sign-in and security”, then get a token: <code>POST /oauth/token/</code> with
 <code>grant_type=client_credentials</code> and the scopes <code>read</code>, <code>trade</code>,
-<code>write</code>. 在“登录与安全”中新建客户端，凭编号和密钥换取令牌。</li>
+<code>write</code>. 在“登录与安全”中新建接口客户端，凭编号和密钥换取令牌。</li>
 <li>Send a command with the header <code>Idempotency-Key</code>; sent again under the same key it gets the
 first answer and does nothing. A UUID of version 7 is stored quickest. 指令带上 Idempotency-Key，
 重复发送只生效一次；采用 UUIDv7 写入最快。</li>

@@ -34,8 +34,8 @@ _CHANGES: Final = {
     "webauthn_added": ("A passkey was added.", "已添加通行密钥。"),
     "webauthn_removed": ("A passkey was removed.", "通行密钥已移除。"),
     "client_made": (
-        "An API client was made; a program can act in your name.",
-        "已新建接口客户端，程序可以您的身份办理业务。",
+        "A program was set up that can act in your name.",
+        "已新建接口客户端，可以您的身份办理业务。",
     ),
     "hook_made": (
         "A webhook was added; what happens on your accounts is posted to it.",

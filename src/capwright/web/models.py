@@ -118,7 +118,7 @@ class Count(models.Model):
 
 
 class ClientRule(models.Model):
-    """From which addresses an API client may call; none listed means from anywhere."""
+    """From which addresses a program may call; none listed means from anywhere."""
 
     application: models.OneToOneField[Any, Any] = models.OneToOneField(
         "oauth2_provider.Application", on_delete=models.CASCADE, related_name="rule"

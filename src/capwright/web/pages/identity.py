@@ -1,4 +1,4 @@
-"""Identity: applications, invitations, one's sign-in and security, API clients."""
+"""Identity: applications, invitations, one's sign-in and security, programs."""
 
 from __future__ import annotations
 
@@ -298,7 +298,7 @@ _asks_again: Callable[[_Page], _Page] = reauthentication_required(
 
 @login_required
 def security(request: HttpRequest) -> HttpResponse:
-    """Password, second factor, sessions, API clients."""
+    """Password, second factor, sessions, programs."""
     user: Any = request.user
     clients = get_application_model().objects.filter(user=user).order_by("created")
     mfa = is_mfa_enabled(user)
@@ -318,11 +318,11 @@ def security(request: HttpRequest) -> HttpResponse:
 @require_POST
 @_asks_again
 def make_client(request: HttpRequest) -> HttpResponse:
-    """Make an API client; its secret is shown once."""
+    """Make a program; its secret is shown once."""
     user: Any = request.user
     clients = get_application_model()
     if clients.objects.filter(user=user).count() >= MOST_CLIENTS:
-        messages.error(request, _said(request, "Ten clients are the most.", "最多10个客户端。"))
+        messages.error(request, _said(request, "Ten programs are the most.", "最多10个接口客户端。"))
         return redirect("security")
     if not host().settings.demo and not is_mfa_enabled(user):
         refuse(NEEDS_MFA)  # a program would send what its person may not send yet
@@ -351,7 +351,7 @@ def make_client(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def drop_client(request: HttpRequest, number: int) -> HttpResponse:
-    """Drop an API client; its tokens end at once."""
+    """Drop a program; its tokens end at once."""
     user: Any = request.user
     one = get_object_or_404(get_application_model(), pk=number, user=user)
     get_access_token_model().objects.filter(application=one).delete()
