@@ -98,4 +98,5 @@ def test_no_password_is_shown(capsys, monkeypatch):
     monkeypatch.setenv("CAPWRIGHT_MAIL_URL", "smtp://user:hidden-word@mail.example.org")
     monkeypatch.setenv("CAPWRIGHT_SECRET_KEY", "k" * 40)
     said = call(capsys, "doctor", "--db", "postgresql://u:hidden-word@127.0.0.1:1/none", "--lang", "en")
+    assert "127.0.0.1:1/none" in said.out
     assert "hidden-word" not in said.out + said.err

@@ -20,6 +20,7 @@ def test_a_command_is_told_of_by_its_own_words(signed_in):
     from capwright.kernel.message import Command
 
     page = signed_in("authority-1").get("/desk/commands/").content.decode()
+    assert "/desk/act/ApproveQuota/" in page
     assert inspect.getdoc(Command).split("\n")[0][:30] not in page
 
 

@@ -540,8 +540,9 @@ def test_no_page_says_a_word_in_the_other_language(site, names, person):
 def test_no_command_says_a_word_in_the_other_language(site, names, lang):
     client = site.client("authority-1")
     for kind in COMMANDS:
-        html = client.get(f"/desk/act/{kind.__name__}/", {"lang": lang}).content.decode()
-        assert foreign(html, lang, names) == set(), kind.__name__
+        page = client.get(f"/desk/act/{kind.__name__}/", {"lang": lang})
+        assert page.status_code == 200, kind.__name__
+        assert foreign(page.content.decode(), lang, names) == set(), kind.__name__
 
 
 def test_the_reader_sees_what_is_in_the_wrong_language():
