@@ -288,7 +288,8 @@ def test_an_interrupt_in_the_middle_leaves_memory_and_journal_together(where):
         assert engine.machine.purses == {"a": 1}
 
 
-def test_snapshots_are_taken_every_so_many_events_and_two_are_kept(where):
+def test_snapshots_are_taken_every_so_many_events_and_two_are_kept(where, monkeypatch):
+    monkeypatch.setattr("capwright.journal.engine.PACED_FROM_S", 600.0)  # a busy machine may take long
     with where.engine(snapshot_every=10) as engine:
         for number in range(35):
             engine.execute(Give("a", 1), str(number), "x")
@@ -365,3 +366,30 @@ def test_whoever_calls_hears_the_outcome_or_what_went_wrong(where):
     with pytest.raises(EngineClosed):
         engine.call(Give("ann", 5), "g2", "bank", heard.put)
     assert heard.empty()
+
+
+def test_snapshots_that_take_long_are_taken_less_often(where, monkeypatch):
+    """One that took 2 s is the last for 600 s: three hundred times as long."""
+    now = 1000.0
+    monkeypatch.setattr("capwright.journal.engine.time.monotonic", lambda: now)
+    with where.engine(snapshot_every=10) as engine:
+        taken = []
+        save = engine._store.save_snapshot
+
+        def slow(snapshot):
+            nonlocal now
+            now += 2.0
+            taken.append(snapshot.seq)
+            save(snapshot)
+
+        engine._store.save_snapshot = slow
+        for number in range(1, 41):
+            engine.execute(Give("ann", 1), str(number), "bank")
+        assert taken == [10]
+        now += 599.0
+        engine.execute(Give("ann", 1), "41", "bank")
+        assert taken == [10]
+        now += 1.0
+        engine.execute(Give("ann", 1), "42", "bank")
+        assert taken == [10, 42]
+        engine._store.save_snapshot = save

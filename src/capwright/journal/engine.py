@@ -41,6 +41,8 @@ __all__ = ["MAX_BATCH", "Bulk", "Engine", "Envelope"]
 
 MAX_BATCH: Final = 500
 SNAPSHOT_EVERY: Final = 200_000  # events: a start replays about a second's worth beside loading the snapshot
+PACED_FROM_S: Final = 0.25  # snapshots that take longer are taken less often,
+PACE: Final = 300  # so that all commands together wait for them a three-hundredth of the time at most
 PATIENCE_S: Final = 5.0  # how long an interrupted commit is looked into before it is answered "not known"
 _RETRY_S: Final = 0.05
 
@@ -93,6 +95,7 @@ class Engine:
         self._machine: Machine | None = None  # None: has to be read from the store
         self._head = EMPTY
         self._unsaved = 0  # events since the last snapshot
+        self._next_snapshot = 0.0  # on the monotonic clock: no sooner
         try:
             store.lease()
             self._ready()
@@ -196,6 +199,7 @@ class Engine:
             if self._machine is None or self._stopped is not None or self._lost or self._head == EMPTY:
                 return False
             self._unsaved = 0
+            began = time.monotonic()
             layout = snapshot_format(self._machine)
             try:
                 self._store.save_snapshot(
@@ -204,6 +208,9 @@ class Engine:
             except fault.StoreFailed:
                 self._lost = True
                 return False
+            now = time.monotonic()
+            if now - began > PACED_FROM_S:
+                self._next_snapshot = now + PACE * (now - began)
             return True
 
     def close(self, *, snapshot: bool = True) -> None:
@@ -345,7 +352,7 @@ class Engine:
         if self._committed is not None:
             self._committed(batch.records, batch.decoded)
         self._unsaved += batch.events
-        if self._unsaved >= self._snapshot_every:
+        if self._unsaved >= self._snapshot_every and time.monotonic() >= self._next_snapshot:
             self.snapshot()
         return None
 

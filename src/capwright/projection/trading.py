@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from capwright.exchange.room import ExchangeRoom
 from capwright.market.composition import room_of
+from capwright.projection.session import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -200,8 +201,7 @@ def product_of(market: Market, code: str, at_ms: int) -> ProductState | None:
         return None
     listed = next((one for one in room.desk.rules().products if one.code == code), None)
     book = room.desk.books.get(code)
-    ticks = state.ticks.get(code, [])
-    prices = [tick.price_fen_per_t for tick in ticks]
+    session = session_of(code, state.ticks.get(code, ()))
     modes = tuple(_mode(mode, at_ms, day_open=day.open) for mode in product.modes.values())
     main = next((mode for mode in modes if mode.mode == product.book), None)
     halt = _halt(state, "", at_ms) or _halt(state, code, at_ms)
@@ -214,13 +214,13 @@ def product_of(market: Market, code: str, at_ms: int) -> ProductState | None:
         lot_t=product.lot_t,
         tick_fen=product.tick_fen,
         opening_fen_per_t=product.opening_fen_per_t,
-        last_fen_per_t=prices[-1] if prices else 0,
-        first_fen_per_t=prices[0] if prices else 0,
-        high_fen_per_t=max(prices, default=0),
-        low_fen_per_t=min(prices, default=0),
-        volume_t=sum(tick.quantity_t for tick in ticks),
-        turnover_fen=sum(tick.quantity_t * tick.price_fen_per_t for tick in ticks),
-        trades=len(ticks),
+        last_fen_per_t=session.last_fen_per_t,
+        first_fen_per_t=session.first_fen_per_t,
+        high_fen_per_t=session.high_fen_per_t,
+        low_fen_per_t=session.low_fen_per_t,
+        volume_t=session.volume_t,
+        turnover_fen=session.turnover_fen,
+        trades=session.trades,
         lower_fen_per_t=main.lower_fen_per_t if main else 0,
         upper_fen_per_t=main.upper_fen_per_t if main else 0,
         best_buy_fen_per_t=(book.best("buy") or 0) if book else 0,

@@ -16,6 +16,7 @@ from capwright.exchange.room import ExchangeRoom
 from capwright.market.composition import room_of
 from capwright.projection import trading
 from capwright.projection.records import NoticeRecord, notices
+from capwright.projection.session import session_of
 from capwright.web.clock import local, now
 from capwright.web.hosting import host
 from capwright.web.language import lang_of
@@ -172,23 +173,13 @@ def chart(_request: HttpRequest, code: str) -> HttpResponse:
     here = host()
     with here.look() as market:
         room = room_of(market.rooms, ExchangeRoom)
-        ticks = list(room.state.ticks.get(code, ()))
+        minutes = [list(bar) for bar in session_of(code, room.state.ticks.get(code, ())).minutes.values()]
     rows = here.views.rows(
         "SELECT on_day, first_fen, high_fen, low_fen, closing_fen, volume_t FROM day"
         " WHERE product = ? ORDER BY on_day",
         (code,),
     )
-    minutes: dict[int, list[int]] = {}
-    for tick in ticks:
-        begins = tick.at_ms // 60_000 * 60
-        bar = minutes.get(begins)
-        price = tick.price_fen_per_t
-        if bar is None:
-            minutes[begins] = [begins, price, price, price, price, tick.quantity_t]
-        else:
-            bar[2], bar[3], bar[4] = max(bar[2], price), min(bar[3], price), price
-            bar[5] += tick.quantity_t
-    body = {"days": [list(row) for row in rows], "minutes": list(minutes.values())}
+    body = {"days": [list(row) for row in rows], "minutes": minutes}
     return HttpResponse(msgspec.json.encode(body), content_type="application/json")
 
 
