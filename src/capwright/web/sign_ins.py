@@ -12,6 +12,7 @@ from typing import Any, Final
 from allauth.mfa.signals import authenticator_added
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
+from capwright.web.clearing import clear_sometimes
 from capwright.web.idle import used
 
 __all__ = ["watch"]
@@ -31,6 +32,7 @@ def _came(sender: Any, user: Any, request: Any = None, **_more: Any) -> None:
     del sender
     if request is not None:
         used(request.session)
+    clear_sometimes()
     _LOG.info("signed in", extra={"fields": {"user": user.pk}})
 
 

@@ -10,6 +10,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from oauth2_provider.views import TokenView
 
+from capwright.web.clearing import clear_sometimes
 from capwright.web.hosting import host
 
 if TYPE_CHECKING:
@@ -31,5 +32,6 @@ class PacedTokenView(TokenView):  # type: ignore[misc]
         if host().settings.rate_limit and not ratelimit.consume(request, action="token"):
             said = {"error": "slow_down", "error_description": "Too many requests; a token lasts an hour"}
             return JsonResponse(said, status=429, headers={"Retry-After": "60"})
+        clear_sometimes()
         answer: HttpResponse = super().dispatch(request, *given, **named)
         return answer
