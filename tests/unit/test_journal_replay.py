@@ -151,6 +151,11 @@ def test_export_and_import_give_the_same_bytes_on_every_store(where, tmp_path):
         (lambda lines: [lines[0].replace(b'"hash":"', b'"hash":"zz')], 1, "CW-8507"),
         (lambda lines: [lines[0].replace(b'"at"', b'"when"')], 1, "CW-8507"),
         (lambda lines: [lines[0], b"\xff\xfe\n"], 2, "CW-8507"),
+        (
+            lambda lines: [lines[0], lines[1].replace(b'"command":', b'"command":' + b"[" * 200_000)],
+            2,
+            "CW-8507",
+        ),
     ],
 )
 def test_a_wrong_line_is_named_and_nothing_behind_it_is_taken(tmp_path, harm, line, code):

@@ -96,7 +96,7 @@ def _import(store: Store, lines: Iterable[bytes], file: str) -> Head:
             head = follow(head, row)
         except ChainFault as wrong:
             raise BadInput(wrong.refusal, file, number) from wrong
-        except (msgspec.MsgspecError, ValueError) as wrong:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as wrong:
             raise BadInput(Refusal(BAD_LINE.code, {"reason": str(wrong)}), file, number) from wrong
         waiting.append(Record(line.seq, line.at, line.command_id, line.actor, command, events, row[6]))
         packed.append(pack(*row[:6]))
