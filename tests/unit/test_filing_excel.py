@@ -7,6 +7,7 @@ import io
 import re
 import struct
 import sys
+import time
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -381,6 +382,16 @@ def test_a_zip_that_lies_about_its_size_is_refused(tmp_path):
     assert refused_code(bytes(raw), tmp_path) == "CW-9512"
 
 
+@pytest.mark.parametrize("opening", [b"<row ", b"<c ", b"<mergeCell ", b"<x:row "])
+def test_tags_that_do_not_end_take_no_longer_than_others(opening, tmp_path):
+    """Each was searched for its end through the whole part: a file of 90 kB took hours of a processor."""
+    parts = parts_of(EMPTY["en"])
+    parts[SHEET] = b"<worksheet><sheetData>" + opening * 2_000_000
+    began = time.process_time()
+    assert refused_code(packed(parts), tmp_path) == "CW-9512"
+    assert time.process_time() - began < 20
+
+
 def test_too_many_parts_are_refused(tmp_path):
     parts = parts_of(EMPTY["en"]) | {f"xl/x{n}.xml": b"" for n in range(600)}
     assert refused_code(packed(parts), tmp_path) == "CW-9513"
@@ -393,6 +404,7 @@ def test_too_many_parts_are_refused(tmp_path):
         (b"</sheetData>", b'<x:row xmlns:x="y"><x:c r="ZZZ1"/></x:row></sheetData>', "CW-9513"),
         (b"</sheetData>", b"<row/>" * 6000 + b"</sheetData>", "CW-9513"),
         (b"</sheetData>", b"<row><c><v>1</v></c></row></sheetData>", "CW-9512"),
+        (b"</sheetData>", b"<row x='<' r='1048576'/></sheetData>", "CW-9512"),
         (b"<worksheet", b"<!DOCTYPE w [<!ENTITY a 'b'>]><worksheet", "CW-9512"),
         (b"</sheetData>", b"</sheetData>\0", "CW-9512"),
     ],

@@ -47,11 +47,12 @@ _MOST_CELLS: Final = 400_000
 _MOST_MERGED: Final = 100_000
 _KEPT: Final = re.compile(r"xl/.*\.xml|(?:.*/)?[^/]*\.rels|\[Content_Types\]\.xml")
 _DROPPED: Final = ("externalLinks/", "connections.xml", "queryTables/")
-_TAG: Final = re.compile(rb"<(/?)(?:[^\s<>/:!?]+:)?(row|c|f|v|is)(?=[\s/>])([^>]*)>")
+# No tag is looked for beyond the next "<": where none ends, each would be searched for to the end of a part.
+_TAG: Final = re.compile(rb"<(/?)(?:[^\s<>/:!?]+:)?(row|c|f|v|is)(?=[\s/>])([^<>]*)(>?)")
 _REFERENCE: Final = re.compile(rb"\sr\s*=\s*[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
 _ERROR: Final = re.compile(rb"\st\s*=\s*[\"']e[\"']")
 _MERGE: Final = re.compile(
-    rb"<(?:[^\s<>/:!?]+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']"
+    rb"<(?:[^\s<>/:!?]+:)?mergeCell\s[^<>]*?ref\s*=\s*[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']"
 )
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINK: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -158,6 +159,8 @@ def _walk(name: str, part: bytes, file: str) -> set[str]:
     here, formula, value = "", False, False
     for match in _TAG.finditer(part):
         closing, tag, said = match[1], match[2], match[3]
+        if not match[4]:
+            _refuse(file, NOT_WORKBOOK, reason=f"{name[:60]} has tags that do not end")
         if tag == b"row" and not closing:
             rows += 1
         elif tag == b"c":
