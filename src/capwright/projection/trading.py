@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from capwright.exchange.room import ExchangeRoom
 from capwright.market.composition import room_of
-from capwright.projection.session import session_of
+from capwright.projection.day_figures import day_figures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,7 +201,7 @@ def product_of(market: Market, code: str, at_ms: int) -> ProductState | None:
         return None
     listed = next((one for one in room.desk.rules().products if one.code == code), None)
     book = room.desk.books.get(code)
-    session = session_of(code, state.ticks.get(code, ()))
+    figures = day_figures(code, state.ticks.get(code, ()))
     modes = tuple(_mode(mode, at_ms, day_open=day.open) for mode in product.modes.values())
     main = next((mode for mode in modes if mode.mode == product.book), None)
     halt = _halt(state, "", at_ms) or _halt(state, code, at_ms)
@@ -214,13 +214,13 @@ def product_of(market: Market, code: str, at_ms: int) -> ProductState | None:
         lot_t=product.lot_t,
         tick_fen=product.tick_fen,
         opening_fen_per_t=product.opening_fen_per_t,
-        last_fen_per_t=session.last_fen_per_t,
-        first_fen_per_t=session.first_fen_per_t,
-        high_fen_per_t=session.high_fen_per_t,
-        low_fen_per_t=session.low_fen_per_t,
-        volume_t=session.volume_t,
-        turnover_fen=session.turnover_fen,
-        trades=session.trades,
+        last_fen_per_t=figures.last_fen_per_t,
+        first_fen_per_t=figures.first_fen_per_t,
+        high_fen_per_t=figures.high_fen_per_t,
+        low_fen_per_t=figures.low_fen_per_t,
+        volume_t=figures.volume_t,
+        turnover_fen=figures.turnover_fen,
+        trades=figures.trades,
         lower_fen_per_t=main.lower_fen_per_t if main else 0,
         upper_fen_per_t=main.upper_fen_per_t if main else 0,
         best_buy_fen_per_t=(book.best("buy") or 0) if book else 0,

@@ -15,8 +15,8 @@ from capwright.exchange.dayrules import is_trading_day
 from capwright.exchange.room import ExchangeRoom
 from capwright.market.composition import room_of
 from capwright.projection import trading
+from capwright.projection.day_figures import day_figures
 from capwright.projection.records import NoticeRecord, notices
-from capwright.projection.session import session_of
 from capwright.web.clock import local, now
 from capwright.web.hosting import host
 from capwright.web.language import lang_of
@@ -173,7 +173,7 @@ def chart(_request: HttpRequest, code: str) -> HttpResponse:
     here = host()
     with here.look() as market:
         room = room_of(market.rooms, ExchangeRoom)
-        minutes = [list(bar) for bar in session_of(code, room.state.ticks.get(code, ())).minutes.values()]
+        minutes = [list(bar) for bar in day_figures(code, room.state.ticks.get(code, ())).minutes.values()]
     rows = here.views.rows(
         "SELECT on_day, first_fen, high_fen, low_fen, closing_fen, volume_t FROM day"
         " WHERE product = ? ORDER BY on_day",

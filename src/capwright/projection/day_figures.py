@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from capwright.exchange.state import Tick
 
-__all__ = ["Session", "session_of"]
+__all__ = ["DayFigures", "day_figures"]
 
-_KEPT: dict[str, Session] = {}  # by product; the market that is shown has one list of each
+_KEPT: dict[str, DayFigures] = {}  # by product; the market that is shown has one list of each
 _MINUTE_MS: Final = 60_000
 
 
-class Session:
+class DayFigures:
     """The figures of a list of trades: prices in fen/t, volume in t, turnover in fen.
 
     `minutes` are bars by the second at which their minute begins (UTC since 1970): that second, the first,
@@ -51,14 +51,14 @@ class Session:
             bar[5] += quantity_t
 
 
-def session_of(code: str, ticks: Sequence[Tick]) -> Session:
+def day_figures(code: str, ticks: Sequence[Tick]) -> DayFigures:
     """The figures of a product's trades of the day. Ask while the state stands still, and keep nothing of it.
 
     Trades only join a list; where one is undone or a day begins, the list is another.
     """
     kept = _KEPT.get(code)
     if kept is None or kept.ticks is not ticks or kept.trades > len(ticks):
-        kept = Session(ticks)
+        kept = DayFigures(ticks)
     kept.count()
     _KEPT[code] = kept
     return kept

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capwright.exchange.state import Tick
-from capwright.projection.session import Session, session_of
+from capwright.projection.day_figures import DayFigures, day_figures
 
 ticks = st.builds(
     Tick,
@@ -16,8 +16,8 @@ ticks = st.builds(
 )
 
 
-def told(session):
-    return {name: value for name, value in vars(session).items() if name != "ticks"}
+def told(figures):
+    return {name: value for name, value in vars(figures).items() if name != "ticks"}
 
 
 @given(st.lists(st.one_of(ticks, st.sampled_from(("look", "bust", "day"))), max_size=60))
@@ -26,9 +26,9 @@ def test_counting_as_they_come_is_counting_all_anew(story):
     made = []
     for step in [*story, "look"]:
         if step == "look":
-            anew = Session(made)
+            anew = DayFigures(made)
             anew.count()
-            assert told(session_of("X", made)) == told(anew)
+            assert told(day_figures("X", made)) == told(anew)
             assert anew.turnover_fen == sum(one.price_fen_per_t * one.quantity_t for one in made)
             assert anew.volume_t == sum(bar[5] for bar in anew.minutes.values())
             if made:
