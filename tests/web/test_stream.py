@@ -186,16 +186,32 @@ def test_more_than_may_be_under_way_waits_its_turn(opened, monkeypatch):
 def test_what_nobody_foresaw_is_logged_and_its_words_are_not_told(opened, site, monkeypatch, caplog):
     sender, api = opened("exchange-1"), site.api("exchange-1")
     said = {"title": "s-13", "text": "Said"}
-    assert api.post("/commands/PublishAnnouncement", json=said).status_code == 200
+    lines = [json.dumps({"command": "PublishAnnouncement", **said})] * 2
+    together = {"commands": [{"id": f"s-{n}", "command": json.loads(one)} for n, one in enumerate(lines, 13)]}
     monkeypatch.setattr(site.host, "call", lambda *sent: sent[-1](ValueError("private")))
     sender.send(notice("s-13"))
-    answers = [
-        answer_to(sender, "s-13")["problem"],
-        api.post("/commands/PublishAnnouncement", json=said).json(),
-    ]
-    assert [one["status"] for one in answers] == [500, 500]
+    answers = [answer_to(sender, "s-13")["problem"]]
+    answers += [one["problem"] for one in api.post("/commands/", json=together).json()["answers"]]
+    for _ in ("the ordinary way, since the caller has to be looked up", "perhaps the short one"):
+        one = api.post("/commands/PublishAnnouncement", json=said)
+        assert one.headers["content-type"] == "application/problem+json"
+        answers.append(one.json())
+    assert [one["status"] for one in answers] == [500] * 5
     assert "private" not in str(answers)
-    assert caplog.text.count("ValueError: private") == 2
+    assert caplog.text.count("ValueError: private") == 5
+
+
+def test_what_nobody_foresaw_in_a_read_is_told_as_a_problem_too(site, monkeypatch, caplog):
+    def broken(*_asked):
+        raise ValueError("private")
+
+    api = site.api("exchange-1")
+    assert api.get("/journal/head").status_code == 200
+    monkeypatch.setattr("capwright.api.desk.Desk.count", broken)
+    answer = api.get("/journal/head")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status_code, "private" in answer.text) == (500, False)
+    assert caplog.text.count("ValueError: private") == 1
 
 
 def test_streams_go_on_while_nobody_can_tell_who_calls(opened, site, monkeypatch):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from litestar import Litestar
 from litestar.datastructures import State
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 
 from capwright.api import commands, docs, openapi, problem, reads, stream
@@ -46,7 +47,6 @@ def api(desk: Desk) -> Litestar:
 
 
 async def _log(error: Exception, scope: Scope) -> None:
-    """What nobody foresaw is logged with its trace; the caller learns that something went wrong."""
-    del scope
-    if not isinstance(error, (HTTPException, Refused)):
+    """Log what nobody foresaw on a stream; what a request brought is logged where it is answered."""
+    if scope["type"] == ScopeType.WEBSOCKET and not isinstance(error, (HTTPException, Refused)):
         _LOG.error("unforeseen", exc_info=error)

@@ -146,7 +146,7 @@ class CommandApp:
         headers = dict(scope["headers"])
         try:
             status, head, body = await self._answer(scope, headers, receive)
-        except (HTTPException, Refused) as no:
+        except Exception as no:  # noqa: BLE001 - whatever it is, it is logged and the caller told so
             status, head, body = _problem(Problem.of_error(no), headers)
             if isinstance(no, HTTPException):
                 head += [(k.lower().encode(), v.encode()) for k, v in (no.headers or {}).items()]
@@ -295,10 +295,8 @@ async def batch(request: Request[Any, Any, Any]) -> Response[bytes]:
     ]
     answers: list[Done] = []
     for command_id, result in zip(ids, await asyncio.gather(*waiting, return_exceptions=True), strict=True):
-        if isinstance(result, Refused):
+        if isinstance(result, BaseException):  # those after it were carried out, and are answered
             answers.append(Done(0, command_id, problem=Problem.of_error(result)))
-        elif isinstance(result, BaseException):
-            raise result
         else:
             answers.append(done(result, command_id))
     return Response(msgspec.json.encode({"answers": answers}), media_type="application/json")

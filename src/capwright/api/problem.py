@@ -93,7 +93,7 @@ def _status_of(refusal: Refusal) -> int:
     return 503 if refusal.code.startswith((_NOT_KNOWN, PEOPLE_AWAY.code)) else 422
 
 
-def _answer(request: Request[Any, Any, Any], error: Refused | HTTPException) -> Response[bytes]:
+def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     problem, headers = Problem.of_error(error).spoken(request.headers.get("accept-language", ""))
     more = (error.headers or {}) if isinstance(error, HTTPException) else {}
     return Response(
@@ -104,4 +104,4 @@ def _answer(request: Request[Any, Any, Any], error: Refused | HTTPException) -> 
     )
 
 
-handlers: Final[dict[Any, Any]] = {Refused: _answer, HTTPException: _answer}
+handlers: Final[dict[Any, Any]] = {Exception: _answer}
