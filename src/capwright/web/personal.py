@@ -2,7 +2,7 @@
 
 The journal names a person by an id alone and keeps it for ever; everything that says who that is lies in the
 people's tables and among the documents, and goes when the person is erased. Two operators do it: one asks,
-another confirms.
+another confirms. What they erased stays erased when a backup comes back: see `capwright.web.erased`.
 """
 
 from __future__ import annotations
@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from msgspec import Struct
-from oauth2_provider.models import get_access_token_model, get_application_model
+from oauth2_provider.models import get_application_model
 
 from capwright.kernel.refusal import refuse
+from capwright.web.erased import Rows, drop_papers, remember, tokens_of
 from capwright.web.models import Application, Erasure, Invitation, Paper, User, Webhook
 from capwright.web.refusals import NOBODY_KNOWN, TWO_PEOPLE
-from capwright.web.storage import storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,7 +98,7 @@ def known(subject: Subject) -> dict[str, Any]:
             | {"networks": one.rule.networks if hasattr(one, "rule") else ""}
             for one in clients[:_MOST_LISTED]
         ]
-        said["tokens"] = _rows(_tokens(user), "scope", "created", "expires")
+        said["tokens"] = _rows(tokens_of(user), "scope", "created", "expires")
         said["webhooks"] = _rows(Webhook.objects.filter(user=user), "url", "active", "fault", "made_at")
     said["invitations"] = _rows(subject.invitations(), "person", "email", "invited_by", "made_at", "used_at")
     said["applications"] = [
@@ -118,48 +117,34 @@ def ask(subject: Subject, by: str, reason: str) -> Erasure:
 
 
 def confirm(request: Erasure, by: str) -> dict[str, int]:
-    """Erase; returns how many things of each kind. Refuses (CW-9735) whoever asked, and who is meant."""
+    """Erase; returns how many things of each kind. Refuses (CW-9735) whoever asked, and who is meant.
+
+    It is noted beside the documents before the rows go: with a store that is away (CW-9732) nothing happens.
+    """
     if by in {request.asked_by, request.person, ""}:
         refuse(TWO_PEOPLE)
     with transaction.atomic():
         request = Erasure.objects.select_for_update().get(pk=request.pk, done_at=None)
         subject = Subject.of(request.user) if request.user else Subject(None, (request.email,))
-        counts, papers = _erase(subject)
+        rows = Rows(
+            [subject.user] if subject.user else [],
+            list(subject.invitations()),
+            list(subject.applications().filter(email__in=subject.proven)),
+            list(subject.applications().filter(second_email__in=subject.proven)),
+        )
+        counts = _counts(subject) | {"users": len(rows.users), "papers": len(rows.papers())}
+        request.counts = counts
+        request.confirmed_by, request.done_at = by, timezone.now()
+        remember(request, rows)
+        papers = rows.erase()
         request.user, request.email = None, ""
-        request.confirmed_by, request.done_at, request.counts = by, timezone.now(), counts
         request.save()
-    for name in papers:  # the rows are gone for good by now; a file that stays names nobody
-        if not Paper.objects.filter(sha256=name).exists():
-            storage().drop(name)
+    drop_papers(papers)
     return counts
 
 
-def _erase(subject: Subject) -> tuple[dict[str, int], list[str]]:
-    """Delete rows; returns the counts and what papers were called."""
-    counts = {name: len(one) for name, one in known(subject).items() if isinstance(one, list)}
-    papers: list[str] = []
-    for one in subject.applications():
-        found = Paper.objects.filter(application=one)
-        papers += found.values_list("sha256", flat=True)
-        found.delete()
-        if one.email in subject.proven:
-            one.contact = one.email = one.note = ""
-        if one.second_email in subject.proven:
-            one.second_contact = one.second_email = ""
-        if one.state == "open":
-            one.state = "rejected"
-        one.save()
-    subject.invitations().delete()
-    if subject.user is not None:
-        keys = UserSession.objects.filter(user=subject.user).values_list("session_key", flat=True)
-        Session.objects.filter(session_key__in=list(keys)).delete()
-        _tokens(subject.user).delete()
-        subject.user.delete()  # and with it addresses, factors, sessions, clients, webhooks
-    return counts | {"users": int(subject.user is not None), "papers": len(papers)}, papers
-
-
-def _tokens(user: User) -> Any:
-    return get_access_token_model().objects.filter(Q(user=user) | Q(application__user=user))
+def _counts(subject: Subject) -> dict[str, int]:
+    return {name: len(one) for name, one in known(subject).items() if isinstance(one, list)}
 
 
 def _application(one: Application, mails: Iterable[str]) -> dict[str, Any]:

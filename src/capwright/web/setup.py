@@ -39,10 +39,12 @@ def start(host: Host) -> Callable[..., Any]:
 
     call_command("migrate", verbosity=0, interactive=False, stdout=sys.stderr)
     from capwright.web.resealing import reseal  # noqa: PLC0415 - its models need Django set up
+    from capwright.web.upkeep import Upkeep  # noqa: PLC0415 - its models need Django set up
     from capwright.web.webhooks import Postman  # noqa: PLC0415 - its models need Django set up
 
     if host.settings.old_secret_keys:
         reseal()
+    host.with_closing(Upkeep())
     host.with_closing(Postman(host))
     return get_wsgi_application()
 

@@ -1,7 +1,8 @@
 """Where the bytes of documents lie: a folder, or a bucket that speaks S3. Each is named by its SHA-256.
 
 A name is written once and never again with other bytes; what is read is held against its name, so a disk or a
-bucket that gives back something else is found out.
+bucket that gives back something else is found out. Beside the documents lie notes, the same way: what must
+not be lost with the people's database is told there (`capwright.web.erased`).
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import io
 import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import IO, TYPE_CHECKING, Final, Protocol
 
 from capwright.host.settings import S3
 from capwright.kernel.refusal import refuse
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Bucket", "Folder", "Storage", "storage"]
 
 _TIMEOUT: Final = "20s"
+_NOTES: Final = "erased"  # no name of a document begins so
 
 
 class Storage(Protocol):
@@ -39,6 +42,12 @@ class Storage(Protocol):
 
     def drop(self, name: str) -> None:
         """Delete a document; harmless when there is none."""
+
+    def note(self, content: bytes) -> None:
+        """Keep a note for good; once it returns, it is there to stay."""
+
+    def notes(self) -> list[bytes]:
+        """All notes. Refuses (CW-9733) one that was changed."""
 
 
 def storage() -> Storage:
@@ -57,14 +66,33 @@ class Folder:
 
     def put(self, path: Path, name: str) -> None:
         """Keep a copy; the file appears whole or not at all."""
-        target = self._path(name)
+        try:
+            with path.open("rb") as source:
+                self._write(source, self._path(name))
+        except OSError as error:
+            refuse(AWAY, why=type(error).__name__)
+
+    def note(self, content: bytes) -> None:
+        """Keep a note."""
+        self._write(io.BytesIO(content), self._root / _NOTES / hashlib.sha256(content).hexdigest())
+
+    def notes(self) -> list[bytes]:
+        """All notes."""
+        try:
+            found = sorted((self._root / _NOTES).glob("[0-9a-f]*"))
+            return [_checked(one.name, one.read_bytes()) for one in found]
+        except OSError as error:
+            refuse(AWAY, why=type(error).__name__)
+
+    @staticmethod
+    def _write(source: IO[bytes], target: Path) -> None:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             handle, part = tempfile.mkstemp(prefix="tmp", dir=target.parent)
         except OSError as error:
             refuse(AWAY, why=type(error).__name__)
         try:
-            with path.open("rb") as source, open(handle, "wb") as out:  # noqa: PTH123 - a descriptor
+            with open(handle, "wb") as out:  # noqa: PTH123 - a descriptor
                 shutil.copyfileobj(source, out)
                 out.flush()
                 os.fsync(out.fileno())
@@ -126,6 +154,25 @@ class Bucket:
         try:
             with contextlib.suppress(FileNotFoundError):
                 self._store.delete(_key(name))
+        except BaseError as error:
+            refuse(AWAY, why=type(error).__name__)
+
+    def note(self, content: bytes) -> None:
+        """Keep a note."""
+        from obstore.exceptions import BaseError  # noqa: PLC0415
+
+        try:
+            self._store.put(f"{_NOTES}/{hashlib.sha256(content).hexdigest()}", content)
+        except BaseError as error:
+            refuse(AWAY, why=type(error).__name__)
+
+    def notes(self) -> list[bytes]:
+        """All notes."""
+        from obstore.exceptions import BaseError  # noqa: PLC0415
+
+        try:
+            found = sorted(item["path"] for page in self._store.list(_NOTES) for item in page)
+            return [_checked(one.rpartition("/")[2], bytes(self._store.get(one).bytes())) for one in found]
         except BaseError as error:
             refuse(AWAY, why=type(error).__name__)
 
