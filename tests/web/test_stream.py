@@ -2,6 +2,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -66,6 +67,32 @@ def test_whoever_comes_back_hears_what_was_missed(opened, site):
 def test_whoever_comes_back_too_late_is_told(opened):
     returned = opened(channels="notices", after=5)
     assert heard(returned)["channel"] == "gap"
+
+
+def test_whoever_saw_rows_that_there_are_not_is_told(opened, site):
+    """It was connected to a journal that lost rows, or to another one."""
+    beyond = site.settle() + 10_000
+    returned, sender = opened(channels="notices", after=beyond), opened("exchange-1")
+    told = heard(returned)
+    assert (told["channel"], told["data"]["after"]) == ("gap", beyond)
+    assert told["seq"] == told["data"]["known_from"] < beyond
+    sender.send(notice("s-beyond"))
+    assert heard(returned)["data"]["title"] == "s-beyond", "and hears what comes, once"
+    sender.send(notice("s-beyond-2"))
+    assert heard(returned)["data"]["title"] == "s-beyond-2"
+
+
+def test_a_row_that_comes_in_a_moment_is_no_gap(opened, site):
+    """A process may have told of a row that this one is about to read."""
+    next_row = site.settle() + 1
+    with ThreadPoolExecutor() as pool:
+        returned = opened(channels="notices", after=next_row)
+        first = pool.submit(heard, returned)
+        sender = opened("exchange-1")
+        for key in ("s-soon-1", "s-soon-2"):
+            sender.send(notice(key))
+            answer_to(sender, key)
+        assert first.result(10)["data"]["title"] == "s-soon-2"
 
 
 def test_the_same_key_is_answered_once(opened):

@@ -49,6 +49,7 @@ KEPT: Final = 10_000  # rows whose messages a caller who comes back can still ge
 QUEUE: Final = 2_000  # frames that wait for a caller before it is called too slow
 LEVELS: Final = 20
 ALL_BOOKS: Final = "*"
+AHEAD_S: Final = 2.0  # how long a row that somebody saw already may take to come here
 GAP_S: Final = 0.05  # between the beginnings of two waves at least
 _REST: Final = 2  # times as long as the thread worked on a wave
 _AT_ONCE: Final = 50  # callers that are served before others get a turn
@@ -221,18 +222,35 @@ class Hub:
                 await asyncio.sleep(0)
 
     async def follow(self, one: Listener, after: int | None) -> list[Message]:
-        """Give it what comes from now on; returns what was missed since the row `after`."""
-        for channel in one.channels:
+        """Give it what comes from now on; returns what was missed since the row `after`.
+
+        Whoever saw rows that there are not was connected to a journal that is lost, or to another one, and
+        has as much to read anew as somebody who was away for too long.
+        """
+        ahead = after is not None and not await self._reached(after)
+        for channel in one.channels:  # from here on nothing comes between, so that nobody hears a row twice
             self._listeners.setdefault(channel, set()).add(one)
         if after is None:
             return []
+        last = self._last
         missed = [
             m for row in self._kept if row.seq > after for m in row.messages if m.channel in one.channels
         ]
-        if after < self._since:
-            missed.insert(0, Message(self._since, "gap", {"after": after, "known_from": self._since}))
+        if ahead or after < self._since:
+            known_from = last if ahead else self._since
+            missed.insert(0, Message(known_from, "gap", {"after": after, "known_from": known_from}))
         books = {name.removeprefix(_BOOK) for name in one.channels if name.startswith(_BOOK)}
-        return missed + await self._books(books, self._last)
+        return missed + await self._books(books, last)
+
+    async def _reached(self, seq: int) -> bool:
+        """Whether a row is told by now, or soon: another process may be a little further than this one."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + AHEAD_S
+        if self._last < seq:
+            self._desk.host.follower.nudge()
+        while self._last < seq and loop.time() < until:  # noqa: ASYNC110 - seldom, and a wave has its rest
+            await asyncio.sleep(GAP_S)
+        return self._last >= seq
 
     @property
     def _last(self) -> int:

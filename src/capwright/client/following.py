@@ -45,7 +45,9 @@ def follow(
             with line:
                 for message in _frames(line):
                     wait_s = _FIRST_WAIT_S
-                    after = max(after, message["seq"])
+                    # After a gap the journal may end before what was seen of another one.
+                    seen = message["seq"]
+                    after = seen if message["channel"] == "gap" else max(after, seen)
                     yield message
         time.sleep(wait_s)
         wait_s = min(2 * wait_s, LONGEST_WAIT_S)
