@@ -9,19 +9,21 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import sqlite3
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 with contextlib.suppress(ImportError):
     import apsw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-__all__ = ["SqliteConnection", "SqliteError", "connect"]
+__all__ = ["SqliteConnection", "SqliteError", "connect", "insert"]
 
 _HAS_APSW: Final = importlib.util.find_spec("apsw") is not None
 _BUSY_MS: Final = 5000  # a reader's checkpoint or a backup may hold the file for a moment
+_MOST_TOGETHER: Final = 64  # rows of one statement: fewer than 999 parameters, as old libraries want
 _KINDS: Final = {
     3: "PERM", 5: "BUSY", 6: "LOCKED", 7: "NOMEM", 8: "READONLY", 10: "IOERR", 11: "CORRUPT", 13: "FULL",
     14: "CANTOPEN", 18: "TOOBIG", 19: "CONSTRAINT", 20: "MISMATCH", 24: "FORMAT", 26: "NOTADB",
@@ -45,8 +47,6 @@ class SqliteConnection(Protocol):
     def execute(self, statement: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement and return all rows."""
 
-    def executemany(self, statement: str, rows: Iterable[Sequence[Any]]) -> None: ...
-
     def close(self) -> None: ...
 
 
@@ -64,7 +64,6 @@ class _Apsw:
             raise _from_apsw(fault) from fault
         self._connection.set_busy_timeout(_BUSY_MS)
         self._execute = self._connection.execute
-        self._executemany = self._connection.executemany
 
     @property
     def in_transaction(self) -> bool:
@@ -77,12 +76,6 @@ class _Apsw:
             raise _from_apsw(fault) from fault
         except UnicodeDecodeError as fault:
             raise SqliteError(0, "stored text is not UTF-8") from fault
-
-    def executemany(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        try:
-            self._executemany(statement, rows)
-        except apsw.Error as fault:
-            raise _from_apsw(fault) from fault
 
     def close(self) -> None:
         self._connection.close()
@@ -113,12 +106,6 @@ class _Standard:
         except sqlite3.Error as fault:
             raise _from_standard(fault) from fault
 
-    def executemany(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        try:
-            self._connection.executemany(statement, rows)
-        except sqlite3.Error as fault:
-            raise _from_standard(fault) from fault
-
     def close(self) -> None:
         self._connection.close()
 
@@ -138,3 +125,29 @@ def connect(path: Path, *, read_only: bool, driver: str = "", sealed: bool = Fal
     if driver != "sqlite3" and _HAS_APSW:
         return _Apsw(path, read_only=read_only, sealed=sealed)
     return _Standard(path, read_only=read_only, sealed=sealed)
+
+
+def insert(
+    execute: Callable[[str, Sequence[Any]], object],
+    into: str,
+    values: str,
+    rows: Sequence[Sequence[Any]],
+    then: str = "",
+) -> None:
+    """Run `into VALUES values, values, … then` for many rows with few statements.
+
+    A statement for each row, as `executemany` makes them, gives Python's lock away at each. While another
+    thread computes, getting it back takes up to the interpreter's switch interval every time.
+    """
+    start, left = 0, len(rows)
+    while left:
+        count = min(1 << (left.bit_length() - 1), _MOST_TOGETHER)
+        some = rows[start : start + count]
+        execute(_repeated(into, values, then, count), [value for row in some for value in row])
+        start, left = start + count, left - count
+
+
+@cache
+def _repeated(into: str, values: str, then: str, count: int) -> str:
+    """The statement for so many rows: counts are powers of two, so that few are ever prepared."""
+    return f"{into} VALUES {', '.join([values] * count)} {then}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from capwright.journal.chain import EMPTY, FORMAT, Head, Record, Row, damaged
-from capwright.journal.driver import SqliteConnection, SqliteError, connect
+from capwright.journal.driver import SqliteConnection, SqliteError, connect, insert
 from capwright.journal.fault import (
     CANNOT_OPEN,
     FENCED,
@@ -63,7 +63,7 @@ _PAGE: Final = (
     "SELECT seq, at, CAST(command_id AS BLOB), CAST(actor AS BLOB), CAST(command AS BLOB), "
     "CAST(events AS BLOB), hash FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?"
 )
-_INSERT: Final = "INSERT INTO journal VALUES (?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?)"
+_VALUES: Final = "(?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?)"
 _FIND: Final = (
     "SELECT seq, at, command_id, actor, CAST(command AS BLOB), CAST(events AS BLOB), hash"
     " FROM json_each(?) AS asked CROSS JOIN journal ON command_id = asked.value"
@@ -207,7 +207,7 @@ class SqliteStore:
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(_INSERT, records)
+            insert(connection.execute, "INSERT INTO journal", _VALUES, records)
             connection.execute("COMMIT")
         except SqliteError as fault:
             self._roll_back()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from capwright.journal.driver import insert
 from capwright.ledger.messages import PostingEvent, TransactionCompleted
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ CREATE TABLE moved (
     target INTEGER NOT NULL, type INTEGER NOT NULL, transaction_id INTEGER NOT NULL,
     PRIMARY KEY (series, node, seq, n)) WITHOUT ROWID;
 """
-_INSERT: Final = "INSERT INTO moved VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_VALUES: Final = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _POWERS: Final = 63  # serial numbers have fewer bits
 _FOUND: Final = f"""
 SELECT act.seq, act.at_ms, act.command_id, act.actor, event.text, source.text, target.text, first, last,
@@ -88,7 +89,7 @@ class Mover:
             self._ids.clear()
         self._ids.cursor = cursor
         moves = [move for row in rows for move in _moves(self._ids, row)]
-        cursor.executemany(_INSERT, sorted(moves))  # neighbours in the tree after one another
+        insert(cursor.execute, "INSERT INTO moved", _VALUES, sorted(moves))  # neighbours in the tree
 
 
 def _moves(ids: _Names, row: Committed) -> Iterator[tuple[int, ...]]:

@@ -12,11 +12,13 @@ import sqlite3
 import threading
 from collections import Counter
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from capwright.exchange.messages import TradingDayClosed
 from capwright.journal.chain import EMPTY, Head, follow
 from capwright.journal.codec import market_codec
+from capwright.journal.driver import insert
 from capwright.kernel.account_number import PATTERN
 from capwright.kernel.message import CommandRefused
 from capwright.ledger.messages import TradeBusted, TradeSettled, TransactionCompleted
@@ -73,14 +75,8 @@ CREATE TABLE tally (
     what TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, refused INTEGER NOT NULL,
     PRIMARY KEY (what, name)) WITHOUT ROWID;
 """
-_TRADE: Final = "INSERT INTO trade VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"
 _BUST: Final = "UPDATE trade SET busted = 1 WHERE trade_id = ?"
-_COMPLETED: Final = "INSERT INTO completed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_DAY: Final = "INSERT OR REPLACE INTO day VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_TALLY: Final = """
-INSERT INTO tally VALUES (?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET count = count + excluded.count, refused = refused + excluded.refused
-"""
+_ADD: Final = "ON CONFLICT DO UPDATE SET count = count + excluded.count, refused = refused + excluded.refused"
 
 
 class Views:
@@ -145,14 +141,16 @@ class Views:
         cursor.execute("BEGIN IMMEDIATE")
         try:
             acts = [_act(row) for row in rows]
-            cursor.executemany("INSERT INTO act VALUES (?, ?, ?, ?, ?, ?)", acts)
-            cursor.executemany(_TALLY, _tallied(acts))
-            cursor.executemany(
-                "INSERT INTO touch VALUES (?, ?)", [each for row in rows for each in _touched(row)]
-            )
+            put = partial(insert, cursor.execute)
+            put("INSERT INTO act", "(?, ?, ?, ?, ?, ?)", acts)
+            put("INSERT INTO tally", "(?, ?, ?, ?)", _tallied(acts), _ADD)
+            put("INSERT INTO touch", "(?, ?)", [each for row in rows for each in _touched(row)])
             self._mover.take(cursor, rows)
-            for sql, entries in _entries(rows).items():
-                cursor.executemany(sql, entries)
+            found = _Found(rows)
+            put("INSERT INTO trade", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)", found.trades)
+            cursor.executemany(_BUST, found.busted)
+            put("INSERT INTO completed", "(?, ?, ?, ?, ?, ?, ?, ?, ?)", found.completed)
+            put("INSERT OR REPLACE INTO day", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", found.days)
             last = rows[-1]
             cursor.execute("UPDATE progress SET seq = ?, hash = ?", (last.seq, last.hash))
             cursor.execute("COMMIT")
@@ -186,20 +184,24 @@ class Views:
             connection.close()
 
 
-def _entries(rows: Sequence[Committed]) -> dict[str, list[tuple[Any, ...]]]:
-    """What events of the market put into tables, by statement; a trade comes before its undoing."""
-    found: dict[str, list[tuple[Any, ...]]] = {_TRADE: [], _BUST: [], _COMPLETED: [], _DAY: []}
-    for row in rows:
-        for event in row.events:
-            if isinstance(event, TradeSettled):
-                found[_TRADE].append(_trade(row, event))
-            elif isinstance(event, TradeBusted):
-                found[_BUST].append((event.trade_id,))
-            elif isinstance(event, TransactionCompleted):
-                found[_COMPLETED].append(_completed(row, event))
-            elif isinstance(event, TradingDayClosed):
-                found[_DAY].extend(_days(event))
-    return found
+class _Found:
+    """What events of the market put into tables."""
+
+    def __init__(self, rows: Sequence[Committed]) -> None:
+        self.trades: list[tuple[Any, ...]] = []
+        self.busted: list[tuple[str]] = []
+        self.completed: list[tuple[Any, ...]] = []
+        self.days: list[tuple[Any, ...]] = []
+        for row in rows:
+            for event in row.events:
+                if isinstance(event, TradeSettled):
+                    self.trades.append(_trade(row, event))
+                elif isinstance(event, TradeBusted):
+                    self.busted.append((event.trade_id,))
+                elif isinstance(event, TransactionCompleted):
+                    self.completed.append(_completed(row, event))
+                elif isinstance(event, TradingDayClosed):
+                    self.days.extend(_days(event))
 
 
 def _act(row: Committed) -> tuple[int, int, str, str, str, str]:
