@@ -358,13 +358,17 @@ def test_faults_are_refusals_so_that_one_handler_shows_them_all():
 def test_whoever_calls_hears_the_outcome_or_what_went_wrong(where):
     heard = SimpleQueue()
     with where.engine() as engine:
-        engine.call(Give("ann", 5), "g1", "bank", heard.put)
-        assert heard.get(timeout=10).seq == 1
-        assert ids(where) == ["g1"]
-        engine.call(Stumble(), "s1", "bank", heard.put)
-        assert isinstance(heard.get(timeout=10), MachineFault)
+        engine.call([Envelope(Give("ann", 5), key, "bank") for key in ("g1", "g2")], heard.put)
+        assert [one.seq for one in heard.get(timeout=10)] == [1, 2]
+        assert ids(where) == ["g1", "g2"]
+        some = [Envelope(Give("ann", 1), "g3", "bank"), Envelope(Stumble(), "s1", "bank"),
+                Envelope(Give("ann", 1), "g4", "bank")]  # fmt: skip
+        engine.call(some, heard.put)
+        before, broken, after = heard.get(timeout=10)
+        assert isinstance(broken, MachineFault)
+        assert (before.seq, after.seq) == (3, 4)
     with pytest.raises(EngineClosed):
-        engine.call(Give("ann", 5), "g2", "bank", heard.put)
+        engine.call([Envelope(Give("ann", 5), "g5", "bank")], heard.put)
     assert heard.empty()
 
 

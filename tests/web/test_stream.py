@@ -215,7 +215,7 @@ def test_what_nobody_foresaw_is_logged_and_its_words_are_not_told(opened, site, 
     said = {"title": "s-13", "text": "Said"}
     lines = [json.dumps({"command": "PublishAnnouncement", **said})] * 2
     together = {"commands": [{"id": f"s-{n}", "command": json.loads(one)} for n, one in enumerate(lines, 13)]}
-    monkeypatch.setattr(site.host, "call", lambda *sent: sent[-1](ValueError("private")))
+    monkeypatch.setattr(site.host, "call", lambda sent, then: then(0, [ValueError("private")] * len(sent)))
     sender.send(notice("s-13"))
     answers = [answer_to(sender, "s-13")["problem"]]
     answers += [one["problem"] for one in api.post("/commands/", json=together).json()["answers"]]

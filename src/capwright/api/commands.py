@@ -12,6 +12,7 @@ import itertools
 import re
 import secrets
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -30,6 +31,8 @@ from capwright.market.messages import CommandProposed
 from capwright.registry.messages import TransactionProposed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from capwright.api.caller import Caller
     from capwright.api.desk import Desk
     from capwright.host.express import Answer
@@ -113,11 +116,16 @@ def command_id_of(desk: Desk, caller: Caller, key: str) -> str:
         drawn = hashlib.blake2b(next(_COUNT).to_bytes(8), key=_DRAW, digest_size=10)
         return f"api/{time.time_ns() // 1_000_000:012x}{drawn.hexdigest()}"
     said = f"{caller.person}\0{key}".encode()
-    secret = hashlib.sha256(desk.host.settings.secret_key.encode()).digest()
+    secret = _secret(desk.host.settings.secret_key)
     timed = _UUID7.fullmatch(key)
     if timed is None:
         return f"api/{hashlib.blake2b(said, key=secret, digest_size=16).hexdigest()}"
     return f"api/{timed[1]}{timed[2]}{hashlib.blake2b(said, key=secret, digest_size=10).hexdigest()}"
+
+
+@lru_cache(maxsize=16)
+def _secret(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
 
 
 def done(outcome: Outcome, command_id: str) -> Done:
@@ -192,10 +200,10 @@ class CommandApp:
             command_id = command_id_of(self._desk, caller, key)
             self._desk.count(caller)
 
-            def then(outcome: Outcome | BaseException) -> None:
-                answer(*_answered(outcome, command_id, headers))
+            def then(_place: int, answers: Sequence[Outcome | BaseException]) -> None:
+                answer(*_answered(answers[0], command_id, headers))
 
-            self._desk.waiting.call(command, command_id, caller.person, then)
+            self._desk.waiting.call([self._desk.host.envelope(command, command_id, caller.person)], then)
         except (HTTPException, Refused):
             return False
         return True

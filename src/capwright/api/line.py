@@ -22,13 +22,14 @@ from capwright.kernel.refusal import Refused
 from capwright.market.machine import command_union
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from litestar import WebSocket
 
     from capwright.api.caller import Caller
     from capwright.api.desk import Desk
     from capwright.api.hub import Listener
+    from capwright.journal.engine import Envelope
     from capwright.kernel.message import Outcome
 
 __all__ = ["UNDER_WAY", "Line"]
@@ -120,29 +121,41 @@ class Line:
             for one in asked:
                 self._answer(one.id, _problem(no))
         else:
-            for one in asked:
-                self._send_off(caller, one)
+            self._send_off(caller, asked)
 
-    def _send_off(self, caller: Caller, asked: Asked) -> None:
-        try:
-            command = _COMMAND.decode(asked.command)
-            caller.need(scope_of(type(command)))
-            command_id = command_id_of(self._desk, caller, asked.id)
-            then = self._then(asked.id, command_id)
-            self._desk.waiting.call(command, command_id, caller.person, then)
-        except (HTTPException, Refused, *_UNREADABLE) as no:
-            self._answer(asked.id, _problem(no))
+    def _send_off(self, caller: Caller, asked: Sequence[Asked]) -> None:
+        """Send the commands off together; what is amiss with one concerns no other."""
+        keys: list[str] = []
+        envelopes: list[Envelope] = []
+        for one in asked:
+            try:
+                envelopes.append(self._envelope(caller, one))
+                keys.append(one.id)
+            except (HTTPException, Refused, *_UNREADABLE) as no:
+                self._answer(one.id, _problem(no))
 
-    def _then(self, key: str, command_id: str) -> Callable[[Outcome | BaseException], None]:
-        def then(answer: Outcome | BaseException) -> None:
-            said = _problem(answer) if isinstance(answer, BaseException) else done(answer, command_id)
-            self._answer(key, said)
+        def then(place: int, answers: Sequence[Outcome | BaseException]) -> None:
+            for place_of_one, answer in enumerate(answers, place):
+                self._answer(keys[place_of_one], _said(answer, envelopes[place_of_one].command_id))
 
-        return then
+        if envelopes:
+            try:
+                self._desk.waiting.call(envelopes, then)
+            except Refused as no:
+                then(0, [no] * len(envelopes))
+
+    def _envelope(self, caller: Caller, asked: Asked) -> Envelope:
+        command = _COMMAND.decode(asked.command)
+        caller.need(scope_of(type(command)))
+        return self._desk.host.envelope(command, command_id_of(self._desk, caller, asked.id), caller.person)
 
     def _answer(self, key: str, answer: Done) -> None:
         self._answers.append(_ENCODE(Answered(key, answer)))
         self._listener.ready.set()
+
+
+def _said(answer: Outcome | BaseException, command_id: str) -> Done:
+    return _problem(answer) if isinstance(answer, BaseException) else done(answer, command_id)
 
 
 def _read(raw: str) -> Sequence[Asked]:

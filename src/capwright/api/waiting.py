@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 from capwright.kernel.refusal import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from capwright.host import Host
+    from capwright.host.host import Then
+    from capwright.journal.engine import Envelope
     from capwright.kernel.message import Command, Outcome
-
-    _Then = Callable[[Outcome | BaseException], None]
 
 __all__ = ["Waiting"]
 
@@ -27,33 +27,34 @@ class Waiting:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._done: deque[tuple[_Then, Outcome | BaseException]] = deque()
+        self._done: deque[tuple[Then, int, Sequence[Outcome | BaseException]]] = deque()
         self._woken = False
 
     def submit(self, command: Command, command_id: str, actor: str) -> asyncio.Future[Outcome]:
         """Send a command; the future is answered when its row is on disk."""
         mine: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
-        def then(answer: Outcome | BaseException) -> None:
+        def then(_place: int, answers: Sequence[Outcome | BaseException]) -> None:
             if mine.done():  # whoever waited has gone
                 return
+            (answer,) = answers
             if isinstance(answer, BaseException):
                 mine.set_exception(answer)
             else:
                 mine.set_result(answer)
 
         try:
-            self.call(command, command_id, actor, then)
+            self.call([self._host.envelope(command, command_id, actor)], then)
         except Refused as no:  # one of a batch: those before it are under way and have answers
             mine.set_exception(no)
         return mine
 
-    def call(self, command: Command, command_id: str, actor: str, then: _Then) -> None:
-        """Send a command; `then` is called in the loop when its row is on disk, or nobody can say."""
+    def call(self, envelopes: Sequence[Envelope], then: Then) -> None:
+        """As `Host.call`, but `then` is called in the loop."""
         loop = asyncio.get_running_loop()
 
-        def answered(answer: Outcome | BaseException) -> None:
-            self._done.append((then, answer))
+        def answered(place: int, answers: Sequence[Outcome | BaseException]) -> None:
+            self._done.append((then, place, answers))
             if not self._woken:
                 self._woken = True
                 try:
@@ -61,13 +62,13 @@ class Waiting:
                 except RuntimeError:  # the loop is closed: nobody waits any more
                     self._woken = False
 
-        self._host.call(command, command_id, actor, answered)
+        self._host.call(envelopes, answered)
 
     def _hand_over(self) -> None:
         self._woken = False
         while self._done:
-            then, answer = self._done.popleft()
+            then, place, answers = self._done.popleft()
             try:
-                then(answer)
+                then(place, answers)
             except Exception:  # noqa: BLE001 - one answer that fails must not keep the others back
                 _LOG.exception("an answer was lost")

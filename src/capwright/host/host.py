@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from capwright.host.auditing import Auditing
@@ -20,7 +21,7 @@ from capwright.host.clock import Clock, story_clock, system_clock
 from capwright.host.inbox import Clerk, Messenger
 from capwright.host.laws import Laws
 from capwright.journal import fault
-from capwright.journal.engine import Engine
+from capwright.journal.engine import Engine, Envelope
 from capwright.journal.store import open_store
 from capwright.kernel.refusal import Refused
 from capwright.market import Market
@@ -32,11 +33,14 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from contextlib import AbstractContextManager
     from types import TracebackType
+    from typing import TypeAlias
 
     from capwright.host.settings import Settings
     from capwright.journal.chain import Head
     from capwright.kernel.message import Command, Outcome
     from capwright.projection.follower import Committed
+
+    Then: TypeAlias = Callable[[int, Sequence[Outcome | BaseException]], None]
 
 __all__ = ["Host"]
 
@@ -162,18 +166,28 @@ class Host:
         assert self._engine is not None
         return self._engine.submit(command, command_id, actor)
 
-    def call(
-        self, command: Command, command_id: str, actor: str, then: Callable[[Outcome | BaseException], None]
-    ) -> None:
-        """As `submit`, but calls `then` with the outcome or what it would raise: a future costs more.
+    def envelope(self, command: Command, command_id: str, actor: str) -> Envelope:
+        """What `call` takes; refuses (CW-9717) a long command of somebody who has sent too many."""
+        self.bulk.take(actor, command)
+        return Envelope(command, command_id, actor)
 
-        It is called in another thread, and must neither wait nor raise.
+    def call(self, envelopes: Sequence[Envelope], then: Then) -> None:
+        """Queue commands; `then(place, answers)` hears what came of those from `place` on, all or some.
+
+        Answers are outcomes or what `submit` would raise: futures cost more. `then` may be called in any
+        thread, and must neither wait nor raise.
         """
-        if self._engine is None:
-            self.submit(command, command_id, actor).add_done_callback(lambda one: then(_answer(one)))
-        else:
-            self.bulk.take(actor, command)
-            self._engine.call(command, command_id, actor, then)
+        if self._engine is not None:
+            self._engine.call(envelopes, partial(then, 0))
+            return
+        assert self._messenger is not None
+        for place, (command, command_id, actor, _) in enumerate(envelopes):
+            try:
+                future = self._messenger.submit(command, command_id, actor)
+            except Refused as no:
+                then(place, [no])
+            else:
+                future.add_done_callback(partial(_tell, then, place))
 
     def refusal_of(self, command: Command, actor: str, lang: str = "en") -> dict[str, str]:
         """Try a command without effect: the code and message of its refusal, or nothing."""
@@ -203,5 +217,5 @@ class Host:
         self.views.close()
 
 
-def _answer(future: Future[Outcome]) -> Outcome | BaseException:
-    return future.exception() or future.result()
+def _tell(then: Then, place: int, future: Future[Outcome]) -> None:
+    then(place, [future.exception() or future.result()])

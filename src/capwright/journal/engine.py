@@ -24,6 +24,7 @@ from capwright.journal import fault
 from capwright.journal.batch import Answer, Batch, Bulk, Envelope, now_ms, usable
 from capwright.journal.chain import EMPTY, Head, Record
 from capwright.journal.codec import Codec, market_codec
+from capwright.journal.parcel import Letter, Parcel
 from capwright.journal.replay import load, snapshot_format
 from capwright.journal.store import Snapshot
 from capwright.kernel.message import Outcome
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
+    from capwright.journal.parcel import Then
     from capwright.journal.replay import Machine
     from capwright.journal.store import Store
     from capwright.kernel.message import Command, Event
@@ -45,19 +47,6 @@ PACED_FROM_S: Final = 0.25  # snapshots that take longer are taken less often,
 PACE: Final = 300  # so that all commands together wait for them a three-hundredth of the time at most
 PATIENCE_S: Final = 5.0  # how long an interrupted commit is looked into before it is answered "not known"
 _RETRY_S: Final = 0.05
-
-
-class _Call:
-    """Someone who waits with a function instead of a future."""
-
-    __slots__ = ("set_exception", "set_result")
-
-    def __init__(self, then: Callable[[Outcome | BaseException], None]) -> None:
-        self.set_result = self.set_exception = then
-
-    def set_running_or_notify_cancel(self) -> bool:
-        """Nobody can take it back."""
-        return True
 
 
 class Engine:
@@ -87,7 +76,7 @@ class Engine:
         self._committed = committed  # is told of records, with their events, once they are durable
         self._lock = threading.RLock()  # held while commands are carried out and written
         self._gate = threading.Lock()  # held while the queue is entered or closed
-        self._queue: SimpleQueue[tuple[Envelope, Future[Outcome] | _Call] | None] = SimpleQueue()
+        self._queue: SimpleQueue[Letter | Parcel | None] = SimpleQueue()
         self._writer: threading.Thread | None = None
         self._closing = False
         self._stopped: Refused | None = None  # why this engine never works again
@@ -138,26 +127,25 @@ class Engine:
         acknowledged.
         """
         future: Future[Outcome] = Future()
-        self._enter(Envelope(command, command_id, actor, at_ms), future)
+        self._enter(Letter(Envelope(command, command_id, actor, at_ms), future))
         return future
 
-    def call(
-        self, command: Command, command_id: str, actor: str, then: Callable[[Outcome | BaseException], None]
-    ) -> None:
-        """As `submit`, but calls `then` with the outcome or what it would raise: a future costs more.
+    def call(self, envelopes: Sequence[Envelope], then: Then) -> None:
+        """As `submit` for many, but calls `then` with outcomes or what would be raised: futures cost more.
 
-        It is called in the engine's thread, and must neither wait nor raise.
+        The commands are written together. `then` is called in the engine's thread, and must neither wait nor
+        raise.
         """
-        self._enter(Envelope(command, command_id, actor), _Call(then))
+        self._enter(Parcel(envelopes, then))
 
-    def _enter(self, envelope: Envelope, waiting: Future[Outcome] | _Call) -> None:
+    def _enter(self, parcel: Letter | Parcel) -> None:
         with self._gate:
             if self._closing:
                 raise fault.unavailable(fault.CLOSED)
             if self._writer is None:
                 self._writer = threading.Thread(target=self._serve, name="capwright-journal", daemon=True)
                 self._writer.start()
-            self._queue.put((envelope, waiting))
+            self._queue.put(parcel)
 
     def run_batch(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
         """Carry out commands in order and return their durable outcomes; raises what went wrong first.
@@ -235,33 +223,36 @@ class Engine:
         """Run in a thread: whatever is waiting becomes one batch, so that batches grow with the load."""
         queue = self._queue
         while True:
-            item = queue.get()
-            waiting = []
-            while item is not None:
-                if item[1].set_running_or_notify_cancel():
-                    waiting.append(item)
-                if len(waiting) == MAX_BATCH or queue.empty():
+            parcel = queue.get()
+            waiting: list[Letter | Parcel] = []
+            count = 0
+            while parcel is not None:
+                if parcel.taken():
+                    waiting.append(parcel)
+                    count += len(parcel.envelopes)
+                if count >= MAX_BATCH or queue.empty():
                     break
-                item = queue.get()
+                parcel = queue.get()
             if waiting:
                 self._answer(waiting)
-            if item is None:
+            if parcel is None:
                 return
 
-    def _answer(self, waiting: list[tuple[Envelope, Future[Outcome] | _Call]]) -> None:
+    def _answer(self, waiting: list[Letter | Parcel]) -> None:
+        envelopes = [envelope for parcel in waiting for envelope in parcel.envelopes]
         answers: Sequence[Outcome | BaseException]
         try:
-            answers = self._work([envelope for envelope, _ in waiting])
+            answers = self._work(envelopes)
         except BaseException as bug:  # noqa: BLE001 - whoever waits must hear of it
-            answers = [bug] * len(waiting)
-        for (_, future), answer in zip(waiting, answers, strict=True):
-            if isinstance(answer, Outcome):
-                future.set_result(answer)
-            else:
-                future.set_exception(answer)
+            answers = [bug] * len(envelopes)
+        start = 0
+        for parcel in waiting:
+            end = start + len(parcel.envelopes)
+            parcel.answer(answers[start:end])
+            start = end
 
     def _work(self, envelopes: Sequence[Envelope]) -> list[Answer]:
-        """Answer at most `MAX_BATCH` envelopes; after a `MachineFault` the rest starts afresh."""
+        """Answer envelopes, written together; after a `MachineFault` the rest starts afresh."""
         answers: list[Answer] = []
         with self._lock:
             while len(answers) < len(envelopes):
