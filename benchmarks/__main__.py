@@ -4,10 +4,12 @@ import argparse
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 from benchmarks import (
     bare_book,
+    contended,
     durable,
     http_orders,
     load,
@@ -24,6 +26,7 @@ from tests.postgres import NoPostgresError, start_postgres
 
 SECTIONS = (
     "durable",
+    "contended",
     "replay",
     "memory",
     "start",
@@ -56,29 +59,23 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=base, prefix="bench-")))
         print("\n".join(machine.describe(folder)), "\n", flush=True)
+        on, quick = cache(lambda: database(stack)), asked.quick  # a server is started when one is needed
+        runs: dict[str, Callable[[], str]] = {
+            "durable": lambda: durable.run(folder, on(), 3 if quick else durable.ROUNDS),
+            "contended": lambda: contended.run(folder, quick=quick),
+            "replay": lambda: replaying.run(folder, on(), quick=quick),
+            "memory": memory.run,
+            "start": lambda: start.run(folder, quick=quick),
+            "book": lambda: bare_book.run(quick=quick),
+            "orders": lambda: trading.run(folder, on(), quick=quick),
+            "reports": lambda: reporting.run(folder, quick=quick),
+            "network": lambda: http_orders.run(folder, quick=quick),
+            "readers": lambda: readers.run(folder, quick=quick),
+            "pages": lambda: pages.run(folder, quick=quick),
+            "load": lambda: load.run(folder, asked.minutes),
+        }
         for name in asked.sections or SECTIONS:
-            if name == "durable":
-                print(durable.run(folder, database(stack), 3 if asked.quick else durable.ROUNDS), flush=True)
-            elif name == "replay":
-                print(replaying.run(folder, database(stack), quick=asked.quick), flush=True)
-            elif name == "memory":
-                print(memory.run(), flush=True)
-            elif name == "book":
-                print(bare_book.run(quick=asked.quick), flush=True)
-            elif name == "orders":
-                print(trading.run(folder, database(stack), quick=asked.quick), flush=True)
-            elif name == "network":
-                print(http_orders.run(folder, quick=asked.quick), flush=True)
-            elif name == "readers":
-                print(readers.run(folder, quick=asked.quick), flush=True)
-            elif name == "load":
-                print(load.run(folder, asked.minutes), flush=True)
-            elif name == "pages":
-                print(pages.run(folder, quick=asked.quick), flush=True)
-            elif name == "reports":
-                print(reporting.run(folder, quick=asked.quick), flush=True)
-            else:
-                print(start.run(folder, quick=asked.quick), flush=True)
+            print(runs[name](), flush=True)
 
 
 def database(stack: ExitStack) -> Callable[[], str] | None:

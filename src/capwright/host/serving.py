@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +38,9 @@ PORT_TAKEN = define(
     mend_zh="请用 --port 更换端口，或结束占用该端口的程序。",
     rule="command line",
 )
+# Whoever writes to a database gives Python's lock away, and gets it back from a thread that computes after
+# this long. Python's own 5 ms would be paid several times in every commit while a page is made.
+SWITCH_S: Final = 0.001
 LONGEST_FRAME: Final = 2_000_000  # bytes of one message of a WebSocket; of commands schemes are longest
 
 
@@ -70,6 +74,7 @@ def serve(app: Requests, settings: Settings, opened: Callable[[], None]) -> None
     except SystemExit:
         refuse(PORT_TAKEN, host=settings.host, port=settings.port, why="it is taken or not ours")
     socket.listen(config.backlog)  # whoever comes before the server runs waits, and is not refused
+    sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()  # walking the whole market again and again would stop everybody for 0.1 s each time
     opened()
