@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from capwright.kernel.refusal import Refused
 from tests.web import loops
 
 OTHER_SITES = ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
@@ -278,15 +279,38 @@ def test_a_desk_left_open_is_shut(site, monkeypatch):
     client, number = site.client("cement-10:operator"), site.account("cement-10:operator")
     key = client.cookies["sessionid"].value
     assert client.get("/desk/").status_code == 200
-    now += idle.IDLE_S - 100
+    lasts = 30 * 60
+    now += lasts - 100
     assert client.get("/desk/").status_code == 200
     for _ in range(4):  # the page asks by itself
-        now += idle.IDLE_S / 5
+        now += lasts / 5
         assert client.get(f"/desk/accounts/{number}/trade/live.json?product=GDEA").status_code == 200
         assert holder_of_session(key) is not None
-    now += idle.IDLE_S / 4
+    now += lasts / 4
     assert holder_of_session(key) is None
     assert client.get("/desk/").status_code == 302
+
+
+def test_a_desk_with_a_hand_on_it_stays_open(site, monkeypatch):
+    from capwright.web import idle
+
+    now = idle.time.time()
+    monkeypatch.setattr(idle.time, "time", lambda: now)
+    client = site.client("cement-10:operator")
+    for _ in range(4):  # a long form is filled in
+        assert client.get("/desk/in-use/").status_code == 204
+        now += 25 * 60
+    assert client.get("/desk/").status_code == 200
+    assert site.client().get("/desk/in-use/").status_code == 302
+
+
+@pytest.mark.parametrize("minutes", ["0", "4", "61", "600"])
+def test_sessions_without_use_end_within_bounds(minutes):
+    from capwright.host import settings_of
+
+    with pytest.raises(Refused, match="CW-9710"):
+        settings_of({"CAPWRIGHT_IDLE_MINUTES": minutes}, db="x.sqlite", keep=False)
+    assert settings_of({"CAPWRIGHT_IDLE_MINUTES": "60"}, db="x.sqlite", keep=False).idle_minutes == 60
 
 
 def test_over_tls_cookies_belong_to_this_host_alone(site):

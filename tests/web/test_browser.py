@@ -72,6 +72,30 @@ def test_desks_keep_nobody_out(surf, site, person, path):
     assert look(surf(person), site.url + path) == []
 
 
+def test_whoever_types_keeps_the_session(surf, site):
+    """While a form is filled in the page says so, at most once a minute; alone it says nothing."""
+    page = surf("investor-25:operator", language="en-US")
+    page.clock.install()
+    page.goto(f"{site.url}/desk/accounts/{site.account('investor-25:operator')}/trade/")
+    said = []
+    page.on("request", lambda one: said.append(one.url) if "/desk/in-use/" in one.url else None)
+    page.clock.run_for(120_000)
+    assert said == [], "nobody is there"
+    field = page.locator("main input:visible").first
+    with page.expect_request("**/desk/in-use/"):
+        field.press("1")
+    field.press("2")
+    page.wait_for_timeout(0)
+    assert len(said) == 1
+    public = surf()
+    public.clock.install()
+    public.goto(site.url + "/statistics/")
+    public.on("request", lambda one: said.append(one.url) if "/desk/in-use/" in one.url else None)
+    public.clock.run_for(120_000)
+    public.keyboard.press("Tab")
+    assert len(said) == 1, "without a session there is none to keep"
+
+
 def test_pages_do_not_scroll_sideways_on_a_phone(surf, site):
     page = surf(width=390)
     wide = []

@@ -31,6 +31,8 @@ BAD_SETTING = define(
     rule="design: configuration by environment",
 )
 MAX_PORT: Final = 65_535
+LEAST_IDLE: Final = 5
+MOST_IDLE: Final = 60
 _SHORTEST_KEY: Final = 32
 S3: Final = "s3://"
 
@@ -49,6 +51,7 @@ class Settings(Struct, frozen=True):
     `rate_limit`: requests a second that a person's programs together may send in the long run, half as many
     an address without a sign-in (0: no limit).
     `socket_limit`: WebSockets that one address may hold open (0: no limit).
+    `idle_minutes`: after how long without use a session ends.
     `publish_after_days`: how many days after its end anybody may have a day of the journal whole; None:
     never. The made-up market of the demo publishes at once.
     """
@@ -71,6 +74,7 @@ class Settings(Struct, frozen=True):
     role: Literal["all", "engine", "web"] = "all"
     rate_limit: int = 50
     socket_limit: int = 100
+    idle_minutes: int = 30
     publish_after_days: int | None = None
     log: Literal["text", "json"] = "text"
 
@@ -105,6 +109,9 @@ def settings_of(
     settings = _read(environ, given)
     if not 0 < settings.port <= MAX_PORT:
         bad_setting("port", settings.port, "it must lie between 1 and 65535", "应在1至65535之间")
+    if not LEAST_IDLE <= settings.idle_minutes <= MOST_IDLE:
+        said = settings.idle_minutes
+        bad_setting("idle_minutes", said, "it must lie between 5 and 60", "应在5至60之间")
     if settings.role not in {"all", "engine", "web"}:
         bad_setting("role", settings.role, "it must be all, engine or web", "应为 all、engine 或 web")
     if settings.log not in {"text", "json"}:
@@ -169,7 +176,7 @@ def _check_documents(settings: Settings) -> None:
 def _typed(name: str, said: str) -> object:
     if name == "publish_after_days" and not said:
         return None
-    if name in {"port", "rate_limit", "socket_limit", "publish_after_days"}:
+    if name in {"port", "rate_limit", "socket_limit", "idle_minutes", "publish_after_days"}:
         if not said.isdecimal():
             bad_setting(name, said, "it must be a number", "应为数字")
         return int(said)

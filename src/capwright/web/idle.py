@@ -1,7 +1,8 @@
-"""Sessions end when nobody uses them: a desk that was left open is shut after an hour.
+"""Sessions end when nobody uses them: a desk that was left open is shut, by default after half an hour.
 
 What pages ask for by themselves, without a hand on them, is no use. Streams and reads of the API by session
-keep no session either, but end with it.
+keep no session either, but end with it. While somebody types or clicks, the page says so (`base.js`), so that
+a long form or a trading screen is not shut on its user.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.auth import logout
 
+from capwright.web.hosting import host
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
 
-__all__ = ["IDLE_S", "ended", "idle", "used"]
+__all__ = ["ended", "idle", "used"]
 
-IDLE_S: Final = 3_600  # long forms are filled in without a request
 _SEEN: Final = "seen_at_s"
 _STEP_S: Final = 60  # how exactly it is kept: a row is written that seldom
 _BY_ITSELF: Final = "/live.json"
@@ -32,7 +34,7 @@ def used(session: Any) -> None:
 
 def ended(session: Any) -> bool:
     """Whether nobody has used a session for too long."""
-    return _SEEN in session and time.time() - session[_SEEN] > IDLE_S
+    return _SEEN in session and time.time() - session[_SEEN] > host().settings.idle_minutes * 60
 
 
 def idle(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.views.decorators.http import require_safe
 
 from capwright.projection.tasks import tasks_of
 from capwright.web.context import viewer
 from capwright.web.hosting import host
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
 __all__ = ["urls"]
 
@@ -38,4 +40,11 @@ def acts_by(person: str, count: int = _RECENT) -> list[dict[str, Any]]:
     return [dict(row) for row in found]
 
 
-urls = [path("desk/", page, name="desk")]
+@login_required
+@require_safe
+def in_use(_request: HttpRequest) -> HttpResponse:
+    """What a page asks while somebody has a hand on it: that it is asked keeps the session."""
+    return HttpResponse(status=204)
+
+
+urls = [path("desk/in-use/", in_use, name="in_use"), path("desk/", page, name="desk")]

@@ -64,3 +64,13 @@ if (open && nav.scrollWidth > nav.clientWidth) nav.scrollLeft = open.offsetLeft 
 const grown = new ResizeObserver(reach); // rows that come later
 for (const box of document.querySelectorAll(".scroll > *")) grown.observe(box);
 document.addEventListener("htmx:afterSettle", reach);
+// A session ends when nobody uses it. Whoever types or clicks uses it, once a minute is enough to say so.
+let used = Date.now();
+const use = () => {
+  if (Date.now() - used < 60000) return;
+  used = Date.now();
+  fetch("/desk/in-use/", { redirect: "manual" }).catch(() => {});
+};
+if (document.querySelector("form[action$='/logout/']")) {
+  for (const sign of ["keydown", "pointerdown", "input"]) addEventListener(sign, use, { capture: true, passive: true });
+}
