@@ -39,7 +39,7 @@ from msgspec.structs import replace
 from capwright.api.site import site
 from capwright.host import Host, settings_of
 from capwright.host.serving import serve
-settings = settings_of({}, db=sys.argv[1], demo=True, port=int(sys.argv[2]), rate_limit=0)
+settings = settings_of({}, db=sys.argv[1], demo=True, port=int(sys.argv[2]), rate_limit=0, page_limit=0)
 with Host(settings) as host:
     app = site(host)
     from django.utils import timezone

@@ -33,7 +33,7 @@ def main(db: str, port: int, people: list[str]) -> None:
     from capwright.host import Host, settings_of
     from capwright.host.serving import serve
 
-    settings = settings_of({}, db=db, demo=True, port=port, rate_limit=0)
+    settings = settings_of({}, db=db, demo=True, port=port, rate_limit=0, page_limit=0)
     with Host(settings) as host:
         app = site(host)
         made = {person: _known(host, person) for person in people}

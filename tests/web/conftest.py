@@ -111,7 +111,7 @@ def site(desk_journal) -> Iterator[Site]:
     from capwright.host.serving import configured
 
     port = free_port()
-    settings = settings_of({}, db=str(desk_journal), demo=True, port=port, rate_limit=0)
+    settings = settings_of({}, db=str(desk_journal), demo=True, port=port, rate_limit=0, page_limit=0)
     with Host(settings) as host:
         server = uvicorn.Server(configured(application(host), settings))
         thread = threading.Thread(target=server.run, daemon=True)

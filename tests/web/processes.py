@@ -57,6 +57,7 @@ class Process:
             "CAPWRIGHT_SECRET_KEY": KEY,
             "CAPWRIGHT_LANG": "en",
             "CAPWRIGHT_RATE_LIMIT": "0",
+            "CAPWRIGHT_PAGE_LIMIT": "0",
             "CAPWRIGHT_HOST": host,
             "PYTHONUNBUFFERED": "1",
         }

@@ -158,7 +158,7 @@ def test_a_full_disk_under_the_views_stops_nothing(desk_journal, tmp_path, caplo
     copy = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2]))"
     # In another process: another SQLite in this one would take the site's locks along as it closes.
     subprocess.run([sys.executable, "-c", copy, str(desk_journal), str(path)], check=True)
-    with Host(settings_of({}, db=str(path), demo=True, rate_limit=0)) as host:
+    with Host(settings_of({}, db=str(path), demo=True, rate_limit=0, page_limit=0)) as host:
         write = host.views._write
         pages = write.execute("PRAGMA page_count").fetchone()[0]
         write.execute(f"PRAGMA max_page_count = {pages}")

@@ -1,7 +1,10 @@
 """What one caller may take of the site: slow and long bodies, sockets; and what one faulty part may take."""
 
 import logging
+import os
 import socket
+import subprocess
+import sys
 import time
 from contextlib import ExitStack
 
@@ -147,6 +150,134 @@ def test_a_body_that_is_too_long_is_refused(length, messages):
     assert not seen
 
 
+def held_at_once(bodies, *, most):
+    """Bodies of an address and a size each, which end when all have come; their statuses."""
+    import asyncio
+
+    from capwright.host.bodies import GatheredBodies
+
+    async def app(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def story():
+        gatherer, come, found = GatheredBodies(app, most=most), asyncio.Event(), {}
+
+        async def one(n, address, size):
+            parts = [{"type": "http.request", "body": b"x" * size, "more_body": True}]
+
+            async def receive():
+                if parts:
+                    return parts.pop()
+                await come.wait()
+                return {"type": "http.request", "body": b"", "more_body": False}
+
+            async def send(message):
+                found.setdefault(n, message)
+
+            headers = [(b"content-length", b"%d" % size)]
+            await gatherer({"type": "http", "client": (address, 1), "headers": headers}, receive, send)
+
+        async with asyncio.TaskGroup() as group:
+            for n, (address, size) in enumerate(bodies):
+                group.create_task(one(n, address, size))
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+            come.set()
+        await one(len(bodies), bodies[0][0], 200)  # all of it is free again
+        return [found[n] for n in sorted(found)]
+
+    return loops.run(story())
+
+
+def test_bodies_of_all_together_are_bounded():
+    """Each may be as long as it may; together they must not fill the disk."""
+    visitors = [(f"192.0.2.{n}", 200) for n in range(7)]
+    answers = held_at_once(visitors, most=1000)
+    assert [one["status"] for one in answers] == [200] * 5 + [503] * 2 + [200]
+    assert (b"retry-after", b"60") in answers[5]["headers"]
+
+
+def test_one_address_leaves_room_for_the_bodies_of_others():
+    same = [("2001:db8::1", 200), ("2001:db8::2", 200), ("192.0.2.1", 200)]
+    assert [one["status"] for one in held_at_once(same, most=1000)] == [200, 503, 200, 200]
+
+
+def visited(requests, rate):
+    """Requests, each an address and a path, at an application with a limit; what each was answered."""
+    from capwright.host.visitors import CountedVisitors
+
+    async def app(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    answers = []
+
+    async def story():
+        pages = CountedVisitors(app, rate)
+        for address, asked in requests:
+            path, _, query = asked.partition("?")
+            said = []
+
+            async def send(message, said=said):
+                said.append(message)
+
+            scope = {"type": "http", "client": (address, 1), "path": path, "query_string": query.encode()}
+            await pages(scope, None, send)
+            answers.append(said)
+
+    loops.run(story())
+    return answers
+
+
+def test_pages_of_one_address_have_a_limit_and_those_of_others_do_not():
+    many = [("192.0.2.1", "/")] * 45
+    answers = visited(
+        [*many, ("192.0.2.1", "/static/x.css"), ("192.0.2.1", "/ready/"), ("192.0.2.2", "/")], 2
+    )
+    statuses = [said[0]["status"] for said in answers]
+    assert statuses[:40] == [200] * 40
+    assert statuses[44:] == [429, 200, 200, 200]
+    head, page = dict(answers[44][0]["headers"]), answers[44][1]["body"].decode()
+    assert int(head[b"retry-after"]) >= 1
+    assert "CW-9719" in page
+    assert "访问过于频繁" in page
+    assert "opens more pages" in page
+
+
+def test_files_made_of_many_rows_cost_more():
+    from capwright.host.visitors import BURST_S, FILE
+
+    for path in ("/statistics/?period=day&format=parquet", "/transparency/journal-2024-01-02.jsonl.gz"):
+        statuses = [said[0]["status"] for said in visited([("192.0.2.1", path)] * 30, 10)]
+        assert statuses.count(200) == 10 * BURST_S // FILE
+    assert {said[0]["status"] for said in visited([("192.0.2.1", "/")] * 300, 0)} == {200}
+
+
+def test_a_platform_has_the_limit_of_pages_that_is_set(tmp_path):
+    from tests.web.conftest import free_port
+    from tests.web.test_deploy import open_market
+
+    journal = tmp_path / "market.sqlite"
+    open_market(str(journal))
+    url = f"http://127.0.0.1:{free_port()}"
+    asked = [sys.executable, "-m", "capwright", "serve", "--demo", "--db", str(journal)]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("CAPWRIGHT_")}
+    clean |= {"CAPWRIGHT_LANG": "en", "CAPWRIGHT_PAGE_LIMIT": "1"}
+    with subprocess.Popen(
+        [*asked, "--port", url.rpartition(":")[2]], stdout=subprocess.PIPE, text=True, env=clean
+    ) as market:
+        try:
+            assert any(line.startswith("Open:") for line in market.stdout)
+            with httpx.Client(base_url=url) as visitor:
+                statuses = [visitor.get("/identity/login/").status_code for _ in range(40)]
+                assert 200 in statuses
+                assert statuses[-1] == 429
+                assert visitor.get("/api/v1/journal/head").status_code == 200, (
+                    "programs have a limit of their own"
+                )
+        finally:
+            market.terminate()
+
+
 @pytest.mark.parametrize(
     ("address", "whose"),
     [
@@ -196,13 +327,14 @@ def test_proxies_are_named_one_by_one(said):
 
 
 def test_many_visitors_do_not_renew_the_allowance_of_one(monkeypatch):
-    from capwright.api import limits
     from capwright.api.fault import Fault
+    from capwright.api.limits import Limiter
+    from capwright.host import limits
 
     now = 0.0
     monkeypatch.setattr(limits.time, "monotonic", lambda: now)
     monkeypatch.setattr(limits, "_MOST_KEPT", 10)
-    limiter = limits.Limiter(1.0, 2.0)
+    limiter = Limiter(1.0, 2.0)
     for n in range(10):
         limiter.take(f"before {n}")
     now = 100.0
@@ -216,12 +348,13 @@ def test_many_visitors_do_not_renew_the_allowance_of_one(monkeypatch):
 
 def test_more_at_once_than_a_full_bucket_holds_counts_as_a_full_bucket(monkeypatch):
     """Five a second, ten at once: a batch of 500 passes, the next waits until the bucket is full again."""
-    from capwright.api import limits
     from capwright.api.fault import Fault
+    from capwright.api.limits import Limiter
+    from capwright.host import limits
 
     now = 0.0
     monkeypatch.setattr(limits.time, "monotonic", lambda: now)
-    limiter = limits.Limiter(5.0, 10.0)
+    limiter = Limiter(5.0, 10.0)
     limiter.take("one", 500)
     with pytest.raises(Fault) as no:
         limiter.take("one", 500)

@@ -13,6 +13,7 @@ from capwright.host.bodies import GatheredBodies
 from capwright.host.meters import METERS
 from capwright.host.requests import Requests
 from capwright.host.sockets import CountedSockets
+from capwright.host.visitors import CountedVisitors
 from capwright.web.setup import start
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def site(host: Host) -> Requests:
     from capwright.api.commands import PATH, CommandApp  # noqa: PLC0415
     from capwright.api.desk import Desk  # noqa: PLC0415
 
-    pages = GatheredBodies(KeptAnswers(WSGIMiddleware(wsgi, workers=PAGE_WORKERS)))  # type: ignore[arg-type]
+    made = KeptAnswers(WSGIMiddleware(wsgi, workers=PAGE_WORKERS))  # type: ignore[arg-type]
+    pages = CountedVisitors(GatheredBodies(made), host.settings.page_limit)
     desk = Desk(host)
     programs, commands = cast("App", api(desk)), CommandApp(desk)
     sockets = CountedSockets(programs, host.settings.socket_limit)

@@ -92,6 +92,7 @@ def _settings(db: str | None) -> Iterator[tuple[str, str, bool | None, str]]:
         "demo",
         "rate_limit",
         "socket_limit",
+        "page_limit",
         "idle_minutes",
         "documents",
         "documents_endpoint",

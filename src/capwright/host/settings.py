@@ -51,6 +51,8 @@ class Settings(Struct, frozen=True):
     `rate_limit`: requests a second that a person's programs together may send in the long run, half as many
     an address without a sign-in (0: no limit).
     `socket_limit`: WebSockets that one address may hold open (0: no limit).
+    `page_limit`: pages a second that one address may open in the long run, a file counting as fifty (0: no
+    limit).
     `idle_minutes`: after how long without use a session ends.
     `publish_after_days`: how many days after its end anybody may have a day of the journal whole; None:
     never. The made-up market of the demo publishes at once.
@@ -74,6 +76,7 @@ class Settings(Struct, frozen=True):
     role: Literal["all", "engine", "web"] = "all"
     rate_limit: int = 50
     socket_limit: int = 100
+    page_limit: int = 100
     idle_minutes: int = 30
     publish_after_days: int | None = None
     log: Literal["text", "json"] = "text"
@@ -176,7 +179,7 @@ def _check_documents(settings: Settings) -> None:
 def _typed(name: str, said: str) -> object:
     if name == "publish_after_days" and not said:
         return None
-    if name in {"port", "rate_limit", "socket_limit", "idle_minutes", "publish_after_days"}:
+    if name in {"port", "rate_limit", "socket_limit", "page_limit", "idle_minutes", "publish_after_days"}:
         if not said.isdecimal():
             bad_setting(name, said, "it must be a number", "应为数字")
         return int(said)
