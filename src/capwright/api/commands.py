@@ -23,6 +23,7 @@ from msgspec import Struct, field
 from capwright.api.desk import desk_of
 from capwright.api.fault import Fault
 from capwright.api.problem import Problem
+from capwright.journal.engine import Envelope
 from capwright.kernel.message import Command, Outcome
 from capwright.kernel.outside import in_chinese
 from capwright.kernel.refusal import Refused
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from capwright.api.caller import Caller
     from capwright.api.desk import Desk
+    from capwright.host import Host
     from capwright.host.express import Answer
 
 __all__ = [
@@ -175,7 +177,10 @@ class CommandApp:
         _only_json(headers.get(b"content-type", b""))
         command = _decoded(decoder, raw)
         command_id = command_id_of(self._desk, caller, headers.get(b"idempotency-key", b"").decode("latin-1"))
-        outcome = await self._desk.waiting.submit(command, command_id, caller.person)
+        envelope = self._desk.host.envelope(command, command_id, caller.person)
+        (outcome,) = await self._desk.waiting.submit([envelope])
+        if isinstance(outcome, BaseException):
+            raise outcome
         return _done(outcome, command_id, headers)
 
     def express(self, scope: Any, body: bytes, answer: Answer) -> bool:
@@ -297,17 +302,23 @@ async def batch(request: Request[Any, Any, Any]) -> Response[bytes]:
     for command in commands:
         caller.need(scope_of(type(command)))
     ids = [command_id_of(desk, caller, item.id) for item in asked.commands]
-    waiting = [
-        desk.waiting.submit(command, command_id, caller.person)
-        for command, command_id in zip(commands, ids, strict=True)
-    ]
+    sealed = [_sealed(desk.host, *one, caller.person) for one in zip(commands, ids, strict=True)]
+    outcomes = iter(await desk.waiting.submit([one for one in sealed if isinstance(one, Envelope)]))
     answers: list[Done] = []
-    for command_id, result in zip(ids, await asyncio.gather(*waiting, return_exceptions=True), strict=True):
-        if isinstance(result, BaseException):  # those after it were carried out, and are answered
-            answers.append(Done(0, command_id, problem=Problem.of_error(result)))
+    for command_id, one in zip(ids, sealed, strict=True):
+        outcome = next(outcomes) if isinstance(one, Envelope) else one
+        if isinstance(outcome, BaseException):  # those after it were carried out, and are answered
+            answers.append(Done(0, command_id, problem=Problem.of_error(outcome)))
         else:
-            answers.append(done(result, command_id))
+            answers.append(done(outcome, command_id))
     return Response(msgspec.json.encode({"answers": answers}), media_type="application/json")
+
+
+def _sealed(host: Host, command: Command, command_id: str, actor: str) -> Envelope | Refused:
+    try:
+        return host.envelope(command, command_id, actor)
+    except Refused as no:
+        return no
 
 
 _BATCH: Final = msgspec.json.Decoder(Batch)

@@ -7,15 +7,13 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from capwright.kernel.refusal import Refused
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from capwright.host import Host
     from capwright.host.host import Then
     from capwright.journal.engine import Envelope
-    from capwright.kernel.message import Command, Outcome
+    from capwright.kernel.message import Outcome
 
 __all__ = ["Waiting"]
 
@@ -30,23 +28,20 @@ class Waiting:
         self._done: deque[tuple[Then, int, Sequence[Outcome | BaseException]]] = deque()
         self._woken = False
 
-    def submit(self, command: Command, command_id: str, actor: str) -> asyncio.Future[Outcome]:
-        """Send a command; the future is answered when its row is on disk."""
-        mine: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    def submit(self, envelopes: Sequence[Envelope]) -> asyncio.Future[list[Outcome | BaseException]]:
+        """Send commands; the future has their answers, in order, when their rows are on disk."""
+        mine: asyncio.Future[list[Outcome | BaseException]] = asyncio.get_running_loop().create_future()
+        heard: dict[int, Outcome | BaseException] = {}
 
-        def then(_place: int, answers: Sequence[Outcome | BaseException]) -> None:
-            if mine.done():  # whoever waited has gone
-                return
-            (answer,) = answers
-            if isinstance(answer, BaseException):
-                mine.set_exception(answer)
-            else:
-                mine.set_result(answer)
+        def then(place: int, answers: Sequence[Outcome | BaseException]) -> None:
+            heard.update(enumerate(answers, place))
+            if len(heard) == len(envelopes) and not mine.done():  # whoever waited may have gone
+                mine.set_result([heard[n] for n in range(len(envelopes))])
 
-        try:
-            self.call([self._host.envelope(command, command_id, actor)], then)
-        except Refused as no:  # one of a batch: those before it are under way and have answers
-            mine.set_exception(no)
+        if envelopes:
+            self.call(envelopes, then)
+        else:
+            mine.set_result([])
         return mine
 
     def call(self, envelopes: Sequence[Envelope], then: Then) -> None:
