@@ -32,9 +32,9 @@ def real(site):
 
 
 def invited(site, mails, person, email="li@example.org"):
-    from capwright.web.pages.identity import invite
+    from capwright.web.pages.identity import invited
 
-    invite(person, email, "operator-1")
+    invited(person, email, "operator-1").send()
     return re.search(r"/invitation/\S+/", mails[-1].body)[0]
 
 

@@ -31,9 +31,11 @@ def somebody(site, person, email, language=""):
 
 
 def test_an_invitation_says_who_where_and_until_when(site, outbox):
-    from capwright.web.pages.identity import invite
+    from capwright.web.pages.identity import invited
 
-    link = invite("u-mail", "wang@example.org", "operator-1")
+    made = invited("u-mail", "wang@example.org", "operator-1")
+    made.send()
+    link = made.link
     (one,) = outbox
     assert one.to == ["wang@example.org"]
     zh, en = one.body.split("-" * 60)
@@ -168,6 +170,47 @@ def test_a_decision_whose_mail_does_not_go_out_is_not_made(visitor, signed_in, o
     assert "CW-9738" in answer.content.decode()
     assert Application.objects.get(pk=one.pk).state == "open"
     assert Invitation.objects.count() == before
+
+
+def test_no_mail_goes_out_before_its_invitation_is_kept(visitor, signed_in, outbox, monkeypatch):
+    """A mail cannot be taken back: were the transaction to fail after it, its link would open nothing."""
+    from django.core.mail import EmailMessage
+    from django.db import connection
+
+    one, inside, send = applied(visitor, "apply-kept@example.org", "en"), [], EmailMessage.send
+
+    def watched(self, *given):
+        inside.append(connection.in_atomic_block)
+        return send(self, *given)
+
+    monkeypatch.setattr(EmailMessage, "send", watched)
+    signed_in("operator-1").post(f"/desk/registry/applications/{one.reference}/", {"accept": "1"})
+    assert inside == [False]
+
+
+def test_when_one_of_two_mails_does_not_go_out_the_other_ones_link_is_void(
+    visitor, signed_in, outbox, monkeypatch
+):
+    from django.core.mail import EmailMessage
+
+    from capwright.web.models import Application
+
+    one, send = applied(visitor, "apply-two@example.org", "en"), EmailMessage.send
+    Application.objects.filter(pk=one.pk).update(second_email="away@example.org")
+
+    def half(self, *given):
+        if self.to == ["away@example.org"]:
+            raise ConnectionRefusedError
+        return send(self, *given)
+
+    monkeypatch.setattr(EmailMessage, "send", half)
+    decide = f"/desk/registry/applications/{one.reference}/"
+    assert signed_in("operator-1").post(decide, {"accept": "1"}).status_code == 422
+    link = re.search(r"/invitation/\S+/", outbox[-1].body)[0]
+    assert "CW-9724" in visitor.get(link).content.decode()
+    assert Application.objects.get(pk=one.pk).state == "open"
+    monkeypatch.setattr(EmailMessage, "send", send)
+    assert signed_in("operator-2").post(decide, {"accept": "1"}).status_code == 302
 
 
 def test_a_webhook_that_is_switched_off_is_told_to_its_owner(site, outbox):

@@ -340,3 +340,91 @@ def test_applications_of_a_day_are_bounded(site, monkeypatch):
     assert "Your application is in" in site.client().post("/apply/", fields).content.decode()
     assert "Too many applications today." in site.client().post("/apply/", fields).content.decode()
     assert Application.objects.count() == before + 1
+
+
+def test_the_limit_of_a_day_holds_for_all_who_come_at_once(site, monkeypatch):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connections
+
+    from capwright.web.models import Application
+    from capwright.web.pages import identity
+
+    fields = {"organisation": "All at once", "account_type": "operator_holding", "contact": "Li",
+              "email": "li@example.org"}  # fmt: skip
+    before = Application.objects.count()
+    monkeypatch.setattr(identity, "MOST_A_DAY", before + 3)
+    together = threading.Barrier(8)
+    looked = identity._room_for_one
+
+    def all_look_first():
+        found = looked()
+        if threading.current_thread() not in waited:
+            waited.add(threading.current_thread())
+            together.wait(30)
+        return found
+
+    waited = set()
+    monkeypatch.setattr(identity, "_room_for_one", all_look_first)
+
+    def apply(_n):
+        try:
+            return "Your application is in" in site.client().post("/apply/", fields).content.decode()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(apply, range(8)))
+    assert (sum(taken), Application.objects.count()) == (3, before + 3)
+
+
+def left_by_a_process_that_ended(content, hours):
+    """Papers that were stored so long ago, before their application was."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from capwright.web.documents import keep
+    from capwright.web.models import Upload
+
+    (kept,) = keep([("paper.pdf", [content])])
+    Upload.objects.filter(sha256=kept.sha256).update(made_at=timezone.now() - timedelta(hours=hours))
+    return kept.sha256
+
+
+def check_sweep(site):
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from capwright.web.documents import sweep
+    from capwright.web.models import Upload
+    from capwright.web.storage import storage
+
+    lost = left_by_a_process_that_ended(PDF + b"lost", 25)
+    under_way = left_by_a_process_that_ended(PDF + b"under way", 23)
+    again = left_by_a_process_that_ended(PDF + b"again", 25)
+    Upload.objects.create(sha256=again)  # somebody else is just sending the same
+    file = io.BytesIO(PDF + b"had")
+    file.name = "had.pdf"
+    fields = {"organisation": "Has it", "account_type": "operator_holding", "contact": "Li",
+              "email": "li@example.org", "papers": [file]}  # fmt: skip
+    site.client().post("/apply/", fields)
+    had = hashlib.sha256(PDF + b"had").hexdigest()
+    Upload.objects.filter(sha256=had).update(made_at=timezone.now() - timedelta(hours=25))
+    not_ours = hashlib.sha256(PDF + b"another market's").hexdigest()
+    path = Path(site.host.settings.views).with_suffix(".paper")
+    path.write_bytes(PDF + b"another market's")
+    storage().put(path, not_ours)
+    assert sweep() == 1
+    assert storage().get(lost) is None
+    assert None not in [storage().get(one) for one in (under_way, again, had, not_ours)]
+    assert sweep() == 0
+
+
+def test_papers_of_a_process_that_ended_are_swept(site):
+    check_sweep(site)
+
+
+def test_papers_of_a_process_that_ended_are_swept_from_a_bucket(site, bucket):
+    check_sweep(site)

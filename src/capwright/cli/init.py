@@ -181,6 +181,6 @@ def _invited(settings: Settings, mails: dict[str, tuple[str, str]]) -> dict[str,
 
     with Host(settings) as host:
         start(host)
-        from capwright.web.pages.identity import invite
+        from capwright.web.pages.identity import invited
 
-        return {person: invite(person, mail, "init", mailed=False) for person, mail in mails.values()}
+        return {person: invited(person, mail, "init").link for person, mail in mails.values()}

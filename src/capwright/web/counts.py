@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.db import IntegrityError, transaction
 
-__all__ = ["SharedCounts"]
+__all__ = ["SharedCounts", "one_after_another"]
 
 _FOREVER: Final = 2.0**40  # s since 1970
 
@@ -72,3 +72,14 @@ def _rows() -> Any:
     from capwright.web.models import Count  # noqa: PLC0415 - needs Django set up
 
     return Count.objects.all()
+
+
+def one_after_another(what: str) -> None:
+    """Wait, inside a transaction, until no other one is about the same, and keep it to oneself until its end.
+
+    Of a count and what follows from it nothing may come between. SQLite has one writer from the beginning of
+    a transaction on; with PostgreSQL the row is locked.
+    """
+    name = f"one-after-another:{what}"
+    _rows().bulk_create([_rows().model(key=name, value="", until=_FOREVER)], ignore_conflicts=True)
+    _rows().select_for_update().get(key=name)

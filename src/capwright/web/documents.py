@@ -9,13 +9,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from django.utils import timezone
 from msgspec import Struct
 
 from capwright.kernel.refusal import refuse
 from capwright.web.hosting import host
+from capwright.web.models import Paper, Upload
 from capwright.web.refusals import BAD_KIND, TOO_LARGE
 from capwright.web.scanning import scan
 from capwright.web.storage import storage
@@ -23,7 +26,7 @@ from capwright.web.storage import storage
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["KINDS", "Kept", "keep", "kind_of"]
+__all__ = ["KINDS", "Kept", "keep", "kind_of", "sweep"]
 
 LARGEST: Final = 10_000_000  # bytes
 # First bytes → kind and media type. Whatever can carry script for a browser (HTML, SVG) is not among them.
@@ -56,9 +59,27 @@ def keep(papers: Iterable[tuple[str, Iterable[bytes]]]) -> list[Kept]:
     """
     with contextlib.ExitStack() as stack:
         looked_at = [_looked_at(name, chunks, stack) for name, chunks in papers]
+        Upload.objects.bulk_create([Upload(sha256=kept.sha256) for _, kept in looked_at])
         for path, kept in looked_at:
             storage().put(path, kept.sha256)
     return [kept for _, kept in looked_at]
+
+
+def sweep() -> int:
+    """Delete documents whose process ended before an application had them; returns how many.
+
+    Each was announced by a row before it was stored, so the folder or bucket need not be listed, and what
+    another market keeps in the same one is safe. Those of less than a day may be under way.
+    """
+    old = Upload.objects.filter(made_at__lt=timezone.now() - timedelta(days=1))
+    names, had = set(old.values_list("sha256", flat=True)), Paper.objects.values("sha256")
+    young = Upload.objects.exclude(pk__in=old.values("pk")).values("sha256")
+    lost = names - set(had.filter(sha256__in=names).values_list("sha256", flat=True))
+    lost -= set(young.filter(sha256__in=names).values_list("sha256", flat=True))
+    for name in lost:
+        storage().drop(name)
+    old.filter(sha256__in=names).delete()
+    return len(lost)
 
 
 def _looked_at(name: str, chunks: Iterable[bytes], stack: contextlib.ExitStack) -> tuple[Path, Kept]:

@@ -13,7 +13,17 @@ from django.db import models
 
 from capwright.web.seal import opened, sealed
 
-__all__ = ["Application", "ClientRule", "Count", "Erasure", "Invitation", "Paper", "User", "Webhook"]
+__all__ = [
+    "Application",
+    "ClientRule",
+    "Count",
+    "Erasure",
+    "Invitation",
+    "Paper",
+    "Upload",
+    "User",
+    "Webhook",
+]
 
 _HOOK = "webhook"  # what its secret is sealed for
 
@@ -103,6 +113,17 @@ class Paper(models.Model):
     def __str__(self) -> str:
         """Its name."""
         return self.name
+
+
+class Upload(models.Model):
+    """A paper about to be stored. When no application has it a day later, its process ended in between."""
+
+    sha256: models.CharField[str, str] = models.CharField(max_length=64)
+    made_at: models.DateTimeField[Any, Any] = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        """Its hash."""
+        return self.sha256
 
 
 class Count(models.Model):

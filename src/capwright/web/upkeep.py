@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import close_old_connections
 
 from capwright.kernel.refusal import Refused
+from capwright.web.documents import sweep
 from capwright.web.erased import erase_again
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ __all__ = ["Upkeep"]
 
 _DAY_S: Final = 86_400.0
 _SOON_S: Final = 300.0  # after something was away
-_WORK: Final[tuple[Callable[[], object], ...]] = (erase_again,)
+_WORK: Final[tuple[Callable[[], object], ...]] = (erase_again, sweep)
 _LOG: Final = logging.getLogger("capwright.upkeep")
 
 

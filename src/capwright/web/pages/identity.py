@@ -29,10 +29,12 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
+from msgspec import Struct
 from oauth2_provider.models import get_access_token_model, get_application_model
 
 from capwright.kernel.refusal import Refused, refuse
 from capwright.web.context import viewer
+from capwright.web.counts import one_after_another
 from capwright.web.documents import KINDS, keep
 from capwright.web.hosting import host
 from capwright.web.language import SIMPLIFIED, lang_of, told
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
     from capwright.web.language import Language
 
 _Page = TypeVar("_Page", bound="Callable[..., HttpResponse]")
-__all__ = ["invite", "text_of", "urls"]
+__all__ = ["Invited", "invited", "text_of", "urls"]
 
 BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 VALID_DAYS: Final = 7
@@ -125,13 +127,12 @@ def apply(request: HttpRequest) -> HttpResponse:
         types = [t for t in market.rulebook.now().registry.account_types if not t.government]
     if request.method == "POST" and form.is_valid():
         papers = request.FILES.getlist("papers")
-        since = timezone.now() - timedelta(days=1)
         if form.cleaned_data["account_type"] not in {t.code for t in types}:
             form.add_error("account_type", _said(request, "Choose one of the list.", "请从列表中选择。"))
         elif len(papers) > MOST_PAPERS:
             form.add_error(None, _said(request, "Five files are the most.", "最多上传5个文件。"))
-        elif Application.objects.filter(made_at__gt=since).count() >= MOST_A_DAY:
-            form.add_error(None, _said(request, "Too many applications today.", "今日申请过多，请明日再试。"))
+        elif not _room_for_one():
+            form.add_error(None, _too_many(request))
         else:
             try:
                 kept = keep((one.name or "paper", one.chunks()) for one in papers)
@@ -139,8 +140,20 @@ def apply(request: HttpRequest) -> HttpResponse:
                 form.add_error(None, told(request, no.refusal))
             else:
                 names = [_as_it_looks(one.name or "") or "paper" for one in papers]
-                return _applied(request, form, list(zip(names, kept, strict=True)))
+                if answer := _applied(request, form, list(zip(names, kept, strict=True))):
+                    return answer
+                form.add_error(None, _too_many(request))  # its papers are swept
     return render(request, "identity/apply.html", {"form": form, "types": types})
+
+
+def _room_for_one() -> bool:
+    """Whether today's limit leaves room for one more application."""
+    since = timezone.now() - timedelta(days=1)
+    return Application.objects.filter(made_at__gt=since).count() < MOST_A_DAY
+
+
+def _too_many(request: HttpRequest) -> str:
+    return _said(request, "Too many applications today.", "今日申请过多，请明日再试。")
 
 
 def _as_it_looks(name: str) -> str:
@@ -148,10 +161,14 @@ def _as_it_looks(name: str) -> str:
     return "".join(one for one in name if one.isprintable())
 
 
-def _applied(request: HttpRequest, form: ApplicationForm, kept: list[Any]) -> HttpResponse:
+def _applied(request: HttpRequest, form: ApplicationForm, kept: list[Any]) -> HttpResponse | None:
+    """Take an application, unless others took the last room of the day meanwhile."""
     made: Application = form.save(commit=False)
     made.reference, made.language = secrets.token_hex(4).upper(), _language(request).code
     with transaction.atomic():
+        one_after_another("applications")
+        if not _room_for_one():
+            return None
         made.save()
         for name, paper in kept:
             Paper.objects.create(application=made, name=name[:200], sha256=paper.sha256, size=paper.size)
@@ -182,7 +199,6 @@ def applications(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-@transaction.atomic
 def decide(request: HttpRequest, reference: str) -> HttpResponse:
     """Accept an application and invite its people, or reject it with a reason."""
     who = viewer(request)
@@ -190,33 +206,43 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         raise PermissionDenied
     one = get_object_or_404(Application, reference=reference, state="open")
     accepted = "accept" in request.POST
-    found = Application.objects.filter(pk=one.pk, state="open")  # of two who decide at once only one does
-    decided = found.update(
-        state="accepted" if accepted else "rejected",
-        reason=(reason := text_of(request, "reason", 500)),
-        decided_by=who.person,
-    )
-    if not decided:
-        raise Http404
-    if accepted:
-        stem = f"u-{one.reference.lower()}"
-        addresses = filter(None, (one.email, one.second_email))
-        invited = {f"{stem}-{n}": address for n, address in enumerate(addresses, 1)}
-        for person, address in invited.items():
-            invite(person, address, who.person)
-        text = _said(
-            request, f"Accepted; invited: {', '.join(invited)}.", f"已通过，已邀请{'、'.join(invited)}。"
-        )
-        messages.success(request, text)
-        filled = {
-            "open": one.account_type,
-            "name": one.organisation,  # the applicant's own words: they must not become fields of the form
-            "holder": one.reference,
-            "people": " ".join(invited),
-        }
-        return redirect(f"/desk/registry/accounts/?{urlencode(filled)}#open")
-    mail(one.email, "application_rejected", {"reference": one.reference, "reason": reason})
-    return redirect("applications")
+    reason, links = text_of(request, "reason", 500), dict[str, Invited]()
+    stem, addresses = f"u-{one.reference.lower()}", [one.email, one.second_email]
+    with transaction.atomic():
+        found = Application.objects.filter(pk=one.pk, state="open")  # of two who decide only one does
+        state = "accepted" if accepted else "rejected"
+        if not found.update(state=state, reason=reason, decided_by=who.person):
+            raise Http404
+        for n, address in enumerate(filter(None, addresses), 1) if accepted else ():
+            links[f"{stem}-{n}"] = invited(f"{stem}-{n}", address, who.person)
+    try:
+        if not accepted:
+            mail(one.email, "application_rejected", {"reference": one.reference, "reason": reason})
+        for invitation in links.values():
+            invitation.send()
+    except Refused:
+        _undecided(one, list(links.values()))
+        raise
+    if not accepted:
+        return redirect("applications")
+    text = _said(request, f"Accepted; invited: {', '.join(links)}.", f"已通过，已邀请{'、'.join(links)}。")
+    messages.success(request, text)
+    filled = {
+        "open": one.account_type,
+        "name": one.organisation,  # the applicant's own words: they must not become fields of the form
+        "holder": one.reference,
+        "people": " ".join(links),
+    }
+    return redirect(f"/desk/registry/accounts/?{urlencode(filled)}#open")
+
+
+def _undecided(one: Application, links: list[Invited]) -> None:
+    """Open an application again whose mail did not go out; links that did are void, unless one was used."""
+    with transaction.atomic():
+        made = Invitation.objects.filter(pk__in=[link.row.pk for link in links])
+        made.filter(used_at=None).delete()
+        if not made.exists():
+            Application.objects.filter(pk=one.pk).update(state="open", reason="", decided_by="")
 
 
 @login_required
@@ -237,8 +263,20 @@ def paper(request: HttpRequest, sha256: str) -> HttpResponse | FileResponse:
 # Invitations.
 
 
-def invite(person: str, email: str, by: str, *, mailed: bool = True) -> str:
-    """Ask a person to make a sign-in: mails a link, good once and for a week, and returns it."""
+class Invited(Struct, frozen=True):
+    """An invitation, and its link, which is known only now."""
+
+    row: Invitation
+    link: str
+
+    def send(self) -> None:
+        """Mail the link. Not before the row is committed: a mail cannot be taken back."""
+        said = {"person": self.row.person, "link": self.link, "until": self.row.expires_at}
+        mail(self.row.email, "invitation", said)
+
+
+def invited(person: str, email: str, by: str) -> Invited:
+    """Ask a person to make a sign-in by a link that is good once and for a week."""
     secret = secrets.token_urlsafe(32)
     made = Invitation.objects.create(
         secret_hash=_hash(secret),
@@ -247,10 +285,7 @@ def invite(person: str, email: str, by: str, *, mailed: bool = True) -> str:
         invited_by=by,
         expires_at=timezone.now() + timedelta(days=VALID_DAYS),
     )
-    link = f"{host().settings.url}/invitation/{secret}/"
-    if mailed:
-        mail(email, "invitation", {"person": person, "link": link, "until": made.expires_at})
-    return link
+    return Invited(made, f"{host().settings.url}/invitation/{secret}/")
 
 
 def _hash(secret: str) -> str:
