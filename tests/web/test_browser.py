@@ -29,6 +29,9 @@ DESKS = [
     ("authority-1", "/desk/"),
     ("authority-1", "/desk/commands/"),
     ("authority-1", "/desk/act/AppointOfficer/"),
+    ("authority-1", "/desk/act/RegisterNewProject/"),
+    ("cement-05:operator", "/desk/act/SurrenderUnits/"),
+    ("cement-05:operator", "/desk/act/SubmitReport/"),
     ("authority-1", "/desk/security/"),
     ("operator-1", "/desk/registry/applications/"),
     ("exchange-1", "/desk/exchange/"),
@@ -293,6 +296,48 @@ def faults_of(page, address):
         found.append(f"{address} scrolls sideways on a phone")
     page.set_viewport_size({"width": 1280, "height": 900})
     return found
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+def test_rows_are_filled_in_by_keyboard_alone(surf, site, language):
+    page = surf("authority-1", language=language)
+    page.goto(f"{site.url}/desk/act/RegisterNewProject/?account=GD-1&vintage=2023")
+    page.focus('[name="lines.0.energy_tce"]')
+    page.keyboard.type("much")
+    page.locator("[name=more]").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.name") == "lines.1.process", (
+        "the new row is ready to fill in"
+    )
+    page.locator('[name="lines.1.energy_tce"]').fill("22")
+    page.locator('[name=fewer][value="lines.0"]').press("Enter")
+    assert page.evaluate("document.activeElement.name") == "more"
+    assert page.locator("fieldset.line > legend").all_inner_texts() == [
+        {"z": "第 1 行", "e": "Row 1"}[language[0]]
+    ]
+    page.locator("[name=more]").press("Enter")
+    page.locator('[name="lines.2.energy_tce"]').fill("much")
+    page.locator('[name="lines.2.energy_tce"]').press("Enter")  # sends the form; no row goes
+    page.wait_for_selector(".fault")
+    assert page.locator('[name="lines.0.energy_tce"]').input_value() == "22"
+    assert page.locator('[name="lines.1.energy_tce"][aria-invalid]').input_value() == "much"
+    assert faults_of(page, "a form with faults") == []
+
+
+def test_a_monitoring_plan_is_a_form_for_everybody(surf, site):
+    person = "cement-05:operator"
+    page = surf(person)
+    page.goto(f"{site.url}/desk/accounts/{site.account(person)}/reports/plan/form/?version=1")
+    streams = page.locator('[name="more"][value="plan.streams"]')
+    before = page.locator('fieldset[id="f-plan.streams"] > fieldset.line').count()
+    streams.click()
+    added = page.locator(f'fieldset[id="f-plan.streams.{before}"]')
+    added.locator("[name=more]").click()
+    names = added.locator("[name$=symbol]").evaluate_all("all => all.map(one => one.name)")
+    assert names == [f"plan.streams.{before}.data.{n}.symbol" for n in range(2)]
+    assert page.evaluate("new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size == "
+                         "document.querySelectorAll('[id]').length")  # fmt: skip
+    assert faults_of(page, "plan form") == []
 
 
 @pytest.mark.parametrize("person", PEOPLE)

@@ -8,7 +8,7 @@ import pytest
 
 from capwright.allocation.messages import ApproveQuota
 from capwright.kernel.refusal import Refused
-from capwright.web.command_form import read
+from capwright.web.form_reading import read
 
 
 @pytest.mark.parametrize("text", ["A\nB", "A, B", "A，B", '["A","B"]', " A \n\n B "])

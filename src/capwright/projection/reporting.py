@@ -25,6 +25,7 @@ __all__ = [
     "Stage",
     "YearView",
     "filing_year",
+    "method_names",
     "method_of",
     "methods_for",
     "plans_of",
@@ -112,6 +113,13 @@ def filing_year(market: Market) -> int:
 def method_of(market: Market, name: str) -> Method:
     """A method as the market has published it; refuses (CW-5405) another."""
     return room_of(market.rooms, MrvRoom).desk.method(name)
+
+
+def method_names(market: Market) -> dict[str, tuple[str, str]]:
+    """What the published methods are called, in English and Chinese, by id."""
+    desk = room_of(market.rooms, MrvRoom)
+    bodies = {id_: desk.desk.method(id_).body for id_ in desk.state.methods}
+    return {id_: (body.en, body.zh) for id_, body in bodies.items()}
 
 
 def methods_for(market: Market, sector: str, year: int) -> list[str]:

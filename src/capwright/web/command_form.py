@@ -1,7 +1,9 @@
 """A form for any command, made from its type: what no page of its own has is done here.
 
 Plain fields become inputs, choices become lists; money is asked for in whole units of the currency, times by
-the market's clock; names are given one a line, nested parts as JSON. The market checks the rest.
+the market's clock; names are given one a line. A part is a group of fields, a list of parts is rows of them,
+as deep as the type goes: fields are a tree, and the name of each is its place in it, `lines.0.series`. What
+is filled in is read by `form_reading`; the market checks the rest.
 """
 
 from __future__ import annotations
@@ -9,35 +11,57 @@ from __future__ import annotations
 import re
 import types
 import typing
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, Union
+from typing import TYPE_CHECKING, Any, Final, Literal, Union
 
 import msgspec
-from msgspec import NODEFAULT, Struct
+from msgspec import NODEFAULT, Struct, field
 
-from capwright.kernel.examples import example_of
-from capwright.kernel.message import Command
-from capwright.kernel.quantity import format_money, parse_money_fen
-from capwright.kernel.refusal import Refused
+from capwright.kernel.quantity import format_money
 from capwright.market.machine import COMMANDS
-from capwright.web.clock import local, zone
-from capwright.web.refusals import unreadable
-from capwright.web.templatetags.forms import bare_label
-from capwright.web.templatetags.words import act_words
+from capwright.web.clock import local
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["Field", "by_name", "fields_of", "read", "told", "typed"]
+    from capwright.kernel.message import Command
+    from capwright.kernel.refusal import Refusal
+
+__all__ = [
+    "DEEPEST",
+    "Field",
+    "Pair",
+    "built",
+    "by_name",
+    "fields_of",
+    "flat",
+    "key_of",
+    "leaves",
+    "nested",
+    "new_row",
+    "plain",
+    "told",
+]  # fmt: skip
 
 _BY_NAME = {kind.__name__: kind for kind in COMMANDS}
+DEEPEST: Final = 8  # parts of a name
+_NUMBER: Final = re.compile(r"\.(?:\d+|__\d+__)(?=\.|$)")
+
+
+class Pair(Struct, frozen=True):
+    """An entry of a table of texts."""
+
+    name: str
+    text: str
 
 
 class Field(Struct):
-    """A field of a form. `kind`: text, number, money, time, date, choice, choices, check, list, json.
+    """A field of a form, or a part of one.
 
-    `known` are values that the market knows, with their names; `closed` says that there are no others.
+    `kind`: text, number, money, time, date, choice, choices, check, list, document; group, rows and row have
+    `parts`. `known` are values that the market knows, with their names; `closed` says that there are no
+    others. `empty` is the row that is put in to have one more.
     """
 
     name: str
@@ -45,10 +69,48 @@ class Field(Struct):
     required: bool
     choices: tuple[str, ...] = ()
     value: str = ""
-    hint: str = ""
     picked: tuple[str, ...] = ()  # of choices
     known: tuple[tuple[str, str], ...] = ()
     closed: bool = False
+    named: bool = False  # what is known is called by its name, the code after it
+    open: bool = False  # a choice need not be made
+    loose: bool = False  # in a row, which may be left empty
+    hint: Any = None
+    parts: list[Field] = field(default_factory=list)
+    empty: Field | None = None
+    fault: Refusal | None = None
+    focus: bool = False
+
+    @property
+    def key(self) -> str:
+        """The name without the numbers of rows, by which fields are called and known."""
+        return key_of(self.name)
+
+    @property
+    def own(self) -> str:
+        """The name within its part."""
+        return self.name.rpartition(".")[2]
+
+    @property
+    def whole(self) -> bool:
+        """Whether a number has no decimals."""
+        return self.hint is int
+
+    @property
+    def gaps(self) -> bool:
+        """Whether a list may have gaps: twelve months, one of them missing."""
+        each = typing.get_args(self.hint)[0] if self.kind == "list" else str
+        return plain(each) is not each
+
+    @property
+    def number(self) -> int:
+        """Which row it is, from 1."""
+        return int(self.own) + 1 if self.own.isdecimal() else 0
+
+
+def key_of(name: str) -> str:
+    """The name of a field without the numbers of rows."""
+    return _NUMBER.sub("", name)
 
 
 def by_name(name: str) -> type[Command] | None:
@@ -56,37 +118,26 @@ def by_name(name: str) -> type[Command] | None:
     return _BY_NAME.get(name)
 
 
-def fields_of(command: type[Struct], given: Mapping[str, Any], within: str = "") -> list[Field]:
-    """The fields of a command's form, filled in with values of the command: those given, else defaults.
-
-    A part that has plain fields only is asked for field by field: `points.conduct`.
-    """
-    hints = typing.get_type_hints(command)
-    found = []
-    for info in msgspec.structs.fields(command):
-        name, hint = within + info.name, hints[info.name]
-        if _is_plain_part(hint):
-            found += fields_of(_plain(hint), given, f"{name}.")
-            continue
-        kind, choices = _kind(info.name, hint)
-        required = info.default is NODEFAULT and info.default_factory is NODEFAULT
-        value = given.get(name)
-        if value is None and info.default is not NODEFAULT:
-            value = info.default
-        shown = _shown(kind, value)
-        found.append(Field(name, kind, required, choices, shown, _hint(kind, info.name, command)))
-    return found
+def fields_of(command: type[Struct], given: Mapping[str, Any]) -> list[Field]:
+    """The fields of a command's form, filled in with values of the command: those given, else defaults."""
+    return built(command, nested(given))
 
 
-def typed(command: type[Command], given: Mapping[str, str], lists: Mapping[str, list[str]]) -> list[Field]:
-    """The fields as somebody has filled them in, to be shown again."""
-    fields = fields_of(command, {})
-    for field in fields:
-        field.value = given.get(field.name, "")
-        if field.kind == "check":
-            field.value = "true" if field.name in given else ""
-        field.picked = tuple(lists.get(field.name, ()))
-    return fields
+def flat(fields: list[Field]) -> Iterator[Field]:
+    """All fields of a tree, those with parts too."""
+    for one in fields:
+        yield one
+        yield from flat(one.parts)
+
+
+def leaves(fields: list[Field]) -> Iterator[Field]:
+    """The fields that are filled in, those of the empty rows too."""
+    for one in fields:
+        if one.kind not in {"group", "rows", "row"}:
+            yield one
+        yield from leaves(one.parts)
+        if one.empty is not None:
+            yield from leaves([one.empty])
 
 
 def told(asked: Mapping[str, Any]) -> list[Field]:
@@ -94,96 +145,109 @@ def told(asked: Mapping[str, Any]) -> list[Field]:
     command = by_name(str(asked.get("command", "")))
     if command is None:
         return []
-    flat = dict(asked)
-    for name, value in asked.items():
-        if isinstance(value, dict):
-            flat |= {f"{name}.{part}": one for part, one in value.items()}
-    fields = [field for field in fields_of(command, flat) if field.name in flat]
-    for field in fields:
-        if field.kind in {"choices", "list"}:
-            field.picked = tuple(flat[field.name])
-    return fields
+    return [one for one in built(command, asked, spare=False) if one.name in asked]
 
 
-def read(command: type[Command], given: Mapping[str, str], lists: Mapping[str, list[str]]) -> Command:
-    """The command that a filled form asks for; refuses CW-9720 naming the field."""
-    values: dict[str, Any] = {}
-    for field in fields_of(command, {}):
-        value = _given(field, command, given, lists)
-        if value is not NODEFAULT:
-            *parts, last = field.name.split(".")
-            into = values
-            for part in parts:
-                into = into.setdefault(part, {})
+def nested(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by the parts of their names: `lines.0.series` becomes `{"lines": {"0": {"series": …}}}`."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        *parts, last = name.split(".")
+        into: Any = found
+        for part in parts[:DEEPEST]:
+            into = into.setdefault(part, {})
+            if not isinstance(into, dict):
+                break
+        else:
             into[last] = value
-    try:
-        return msgspec.convert(values, command, strict=False)
-    except (msgspec.ValidationError, ValueError, RecursionError) as error:
-        unreadable(command.__name__, str(error), field_zh=act_words(command.__name__, "zh"))
+    return found
 
 
-def _given(
-    field: Field, command: type[Struct], given: Mapping[str, str], lists: Mapping[str, list[str]]
-) -> Any:
-    """What was filled in for a field; NODEFAULT where that is nothing and the field may be left out."""
-    raw = given.get(field.name, "").strip()
-    if field.kind == "choices":
-        return lists.get(field.name) or NODEFAULT
-    if field.kind == "check":
-        return field.name in given
-    return _value(field, raw, _hint_at(command, field.name)) if raw or field.required else NODEFAULT
+# From types to fields.
 
 
-def _hint_at(command: type[Struct], name: str) -> Any:
-    """The type of a field, of a part's field `part.field` too."""
-    first, _, rest = name.partition(".")
-    hint = _plain(typing.get_type_hints(command)[first])
-    return _hint_at(hint, rest) if rest else hint
+def built(
+    kind: type[Struct],
+    values: Mapping[str, Any],
+    within: str = "",
+    *,
+    filled: bool = False,
+    spare: bool = True,
+    loose: bool = False,
+) -> list[Field]:
+    """The fields of a type. `filled`: by somebody, so that a box that is not there is not ticked.
+
+    `spare`: lists without rows get an empty one. `loose`: of a part that may be left out as a whole.
+    """
+    hints = typing.get_type_hints(kind)
+    found = []
+    for info in msgspec.structs.fields(kind):
+        hint = hints[info.name]
+        shape, choices = _kind(info.name, hint)
+        default = info.default if info.default is not NODEFAULT else None
+        needed = info.default is NODEFAULT and info.default_factory is NODEFAULT
+        one = Field(within + info.name, shape, needed, choices, hint=plain(hint), loose=loose)
+        one.open = shape == "choice" and default is None and (loose or not needed)
+        value = values.get(info.name)
+        if shape == "group":
+            inner = value if isinstance(value, dict) else {}
+            one.parts = built(
+                one.hint, inner, f"{one.name}.", filled=filled, spare=spare, loose=loose or not needed
+            )
+        elif shape in {"rows", "pairs"}:
+            _put_rows(one, value, filled=filled, spare=spare)
+        else:
+            _put(one, value, default, filled=filled)
+        found.append(one)
+    return found
 
 
-def _is_plain_part(hint: Any) -> bool:
-    part = _plain(hint)
-    if not (isinstance(part, type) and issubclass(part, Struct)):
-        return False
-    return all(_kind(name, one)[0] != "json" for name, one in typing.get_type_hints(part).items())
+def new_row(rows: Field, name: str) -> Field:
+    """An empty row."""
+    return _row(rows, name, {}, filled=False, spare=True)
 
 
-def _value(field: Field, raw: str, hint: Any) -> Any:
-    if field.kind == "list" and not raw.startswith("["):
-        return [one for one in re.split(r"[\s,，、]+", raw) if one]
-    if field.kind in {"list", "json"}:
-        try:
-            return msgspec.json.decode(raw)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            unreadable(field.name, str(error), field_zh=bare_label(field.name)[1])
-    if field.kind == "money":
-        return _fen(field.name, raw)
-    if field.kind == "time":
-        return _ms(field.name, raw)
-    if field.kind == "number" and _plain(hint) is int:
-        text = raw.replace(",", "").replace(" ", "")
-        if not re.fullmatch(r"-?[0-9]{1,18}", text):
-            unreadable(field.name, "a whole number is needed", "须填写整数", bare_label(field.name)[1])
-        return int(text)
-    return raw
+def _row(rows: Field, name: str, values: Mapping[str, Any], *, filled: bool, spare: bool) -> Field:
+    kind = Pair if rows.kind == "pairs" else typing.get_args(rows.hint)[0]
+    parts = built(kind, values, f"{name}.", filled=filled, spare=spare, loose=True)
+    return Field(name, "row", required=False, parts=parts)
 
 
-def _fen(name: str, raw: str) -> int:
-    try:
-        return parse_money_fen(raw)
-    except Refused as no:
-        unreadable(name, no.refusal.message("en"), no.refusal.message("zh"), bare_label(name)[1])
+def _put_rows(rows: Field, value: Any, *, filled: bool, spare: bool) -> None:
+    if rows.kind == "pairs" and isinstance(value, dict) and not filled:
+        value = [{"name": name, "text": text} for name, text in value.items()]
+    if isinstance(value, dict):  # by numbers, as forms and addresses give them
+        numbered = sorted((int(n), one) for n, one in value.items() if n.isdecimal() and len(n) < DEEPEST)
+        value = [one for _, one in numbered]
+    listed = [one for one in value or () if isinstance(one, dict)]
+    for n, one in enumerate(listed):
+        rows.parts.append(_row(rows, f"{rows.name}.{n}", one, filled=filled, spare=spare))
+    if spare:
+        rows.empty = new_row(rows, f"{rows.name}.__{rows.name.count('__')}__")
+        if not listed:
+            rows.parts.append(new_row(rows, f"{rows.name}.0"))
+    if rows.kind == "pairs":
+        rows.kind, rows.hint = "rows", dict
 
 
-def _ms(name: str, raw: str) -> int:
-    """A local time of the form's, as ms UTC since 1970."""
-    try:
-        return round(datetime.fromisoformat(raw).replace(tzinfo=zone()).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        unreadable(name, "a day and a time are needed", "须填写日期和时间", bare_label(name)[1])
+def _put(one: Field, value: Any, default: Any, *, filled: bool) -> None:
+    """What stands in a field: what is given, else the default."""
+    if one.kind == "check":
+        ticked = value is not None if filled else default if value is None else value in {True, "true", "on"}
+        one.value = "true" if ticked else ""
+        return
+    if value is None and not filled:
+        value = default
+    if one.kind == "choices":
+        one.picked = tuple(map(str, value)) if isinstance(value, list | tuple) else (value,) if value else ()
+    elif filled:
+        last = value[-1] if isinstance(value, list) else value
+        one.value = last if isinstance(last, str) else ""
+    else:
+        one.value = _shown(one.kind, value)
 
 
-def _plain(hint: Any) -> Any:
+def plain(hint: Any) -> Any:
     """The type without None."""
     if typing.get_origin(hint) in {Union, types.UnionType}:
         kinds = [one for one in typing.get_args(hint) if one is not type(None)]
@@ -193,32 +257,31 @@ def _plain(hint: Any) -> Any:
 
 
 def _kind(name: str, hint: Any) -> tuple[str, tuple[str, ...]]:
-    hint = _plain(hint)
-    if hint is int and name.endswith(("_fen", "_fen_per_t")):
+    bare = plain(hint)
+    if bare is int and name.endswith(("_fen", "_fen_per_t")):
         return "money", ()
-    if hint is int and name.endswith("_ms"):
+    if bare is int and name.endswith("_ms"):
         return "time", ()
-    if typing.get_origin(hint) is Literal:
-        return "choice", tuple(str(one) for one in typing.get_args(hint))
-    if typing.get_origin(hint) is tuple and typing.get_origin(typing.get_args(hint)[0]) is Literal:
-        return "choices", tuple(str(one) for one in typing.get_args(typing.get_args(hint)[0]))
-    if hint is bool:
-        return "check", ()
-    if hint in {int, Decimal}:
+    if typing.get_origin(bare) is Literal:
+        return "choice", tuple(str(one) for one in typing.get_args(bare))
+    if bare is bool:
+        return ("check", ()) if hint is bool else ("choice", ("true", "false"))
+    if bare in {int, Decimal}:
         return "number", ()
-    if hint is date:
-        return "date", ()
-    if hint == tuple[str, ...]:
-        return "list", ()
-    return ("text", ()) if hint is str else ("json", ())
+    if typing.get_origin(bare) is tuple:
+        return _kind_of_many(plain(typing.get_args(bare)[0]))
+    if isinstance(bare, type) and issubclass(bare, Struct):
+        return "group", ()
+    return _OTHERS.get(bare, "document"), ()
 
 
-def _hint(kind: str, name: str, command: type[Struct]) -> str:
-    """How a nested field is written, by an example."""
-    if kind != "json":
-        return ""
-    example = example_of(command, every=True).get(name)
-    return msgspec.json.encode(example).decode() if example else ""
+def _kind_of_many(each: Any) -> tuple[str, tuple[str, ...]]:
+    if typing.get_origin(each) is Literal:
+        return "choices", tuple(str(one) for one in typing.get_args(each))
+    return ("rows", ()) if isinstance(each, type) and issubclass(each, Struct) else ("list", ())
+
+
+_OTHERS: Final[dict[Any, str]] = {date: "date", str: "text", dict[str, str]: "pairs"}
 
 
 def _shown(kind: str, value: Any) -> str:
@@ -230,7 +293,9 @@ def _shown(kind: str, value: Any) -> str:
             return format_money(number).replace(",", "")
         return local(number).strftime("%Y-%m-%dT%H:%M") if number else ""
     if kind == "list" and isinstance(value, list | tuple):
-        return "\n".join(str(one) for one in value)
-    if isinstance(value, str | int | date | Decimal) and not isinstance(value, bool):
+        return "\n".join("-" if one is None else str(one) for one in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | int | date | Decimal):
         return str(value)
     return msgspec.json.encode(value).decode()

@@ -11,6 +11,8 @@ from capwright.market.composition import room_of
 from capwright.mrv.room import MrvRoom
 from capwright.projection.account_words import account_name
 from capwright.projection.trader import open_orders
+from capwright.web.command_form import leaves
+from capwright.web.known_method import offer_method
 from capwright.web.templatetags.forms import choice_words
 from capwright.web.templatetags.words import act_words
 
@@ -32,24 +34,25 @@ _FEW: Final = 60  # of a closed set: shown as a list to choose from
 Known = list[tuple[str, str]]
 
 
-def offer(market: Market, who: Viewer, command: type[Command], fields: Iterable[Field], lang: str) -> None:
+def offer(market: Market, who: Viewer, command: type[Command], fields: list[Field], lang: str) -> None:
     """Put beside each text or year what is known for it; a set with nothing else in it becomes a list."""
     rules = market.rulebook.now()
     closed = _closed(rules, command.__name__, lang)
     open_sets = _open(market, who, command.__name__, lang)
-    for field in fields:
-        if field.kind == "choice":
+    for field in leaves(fields):
+        if field.kind in {"choice", "check", "document"}:
             continue
         if command.permit.account_field == field.name and not command.permit.roles:
             mine = [(number, _name(market, number, lang)) for number in who.accounts]
             field.known, field.closed = tuple(mine), True
             field.value = field.value or (mine[0][0] if len(mine) == 1 else "")
-        elif field.name in closed and 0 < len(closed[field.name]) <= _FEW:
-            field.known, field.closed = tuple(closed[field.name]), True
-        elif field.name in open_sets:
-            field.known = tuple(open_sets[field.name]()[:_MOST])
+        elif field.own in closed and 0 < len(closed[field.own]) <= _FEW:
+            field.known, field.closed = tuple(closed[field.own]), True
+        elif field.own in open_sets:
+            field.known = tuple(open_sets[field.own]()[:_MOST])
         if field.value and field.value not in {value for value, _ in field.known}:
             field.closed = False  # what somebody typed or a link says is not lost
+    offer_method(market, fields, lang)
 
 
 def _name(market: Market, number: str, lang: str) -> str:

@@ -18,8 +18,8 @@ UNREADABLE = define(
     "CW-9720",
     en="{field} cannot be read: {why}.",
     zh="“{field_zh}”无法读取：{why_zh}。",
-    mend_en="Correct the field; lists and nested values are written as JSON.",
-    mend_zh="请更正该项；列表和嵌套内容按 JSON 格式填写。",
+    mend_en="Correct the field.",
+    mend_zh="请更正该项。",
     rule="design: bound everything",
 )
 TOO_LARGE = define(

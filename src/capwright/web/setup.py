@@ -155,6 +155,7 @@ def django_settings(settings: Settings) -> dict[str, Any]:
         "SECURE_REFERRER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 20_000_000,
+        "DATA_UPLOAD_MAX_NUMBER_FIELDS": 10_000,  # a large monitoring plan is one form
         "FORM_RENDERER": "django.forms.renderers.TemplatesSetting",
         "DEFAULT_FROM_EMAIL": settings.mail_from,
         **_mail(settings.mail_url),

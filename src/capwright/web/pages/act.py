@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 
 from capwright.kernel.refusal import Refused
 from capwright.market.machine import COMMANDS
 from capwright.market.messages import ApproveProposal, RejectProposal
 from capwright.projection.about import about
-from capwright.web.command_form import by_name, fields_of, read, told, typed
+from capwright.web.command_form import by_name, fields_of, flat, leaves, told
 from capwright.web.context import viewer
+from capwright.web.form_reading import faults_of, made, typed, with_rows
 from capwright.web.hosting import host
 from capwright.web.known import offer
 from capwright.web.language import lang_of
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 
     from capwright.kernel.message import Command
     from capwright.projection.viewer import Viewer
+    from capwright.web.command_form import Field
 
-__all__ = ["urls"]
+__all__ = ["form_page", "urls"]
 
 
 def _about(request: HttpRequest, kind: type[Command]) -> list[str]:
@@ -54,33 +56,48 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
     command = by_name(name)
     if command is None:
         raise Http404
-    tried: dict[str, str] | None = None
     given = {key: str(value) for key, value in (request.POST or request.GET).items()}
-    lang = lang_of(request)
-    if request.method == "POST":
-        try:
-            asked = read(command, given, dict(request.POST.lists()))
-        except Refused as refused:
-            tried = _said(request, refused)
-        else:
-            if "try" in request.POST:
-                tried = host().refusal_of(asked, viewer(request).person, lang)
-            else:
-                outcome = send(request, asked)
-                if outcome is not None and outcome.ok:
-                    return redirect(here(request, given.get("next", "")))
-    if request.method == "POST":
-        fields = typed(command, given, dict(request.POST.lists()))
+    if request.method != "POST":
+        return form_page(request, command, fields_of(command, given), given)
+    fields = typed(command, given, dict(request.POST.lists()))
+    if "more" in given or "fewer" in given:
+        with_rows(fields, given.get("more", ""), given.get("fewer", ""))
+        return form_page(request, command, fields, given)
+    tried: dict[str, str] | None = None
+    try:
+        asked = made(command, fields)
+    except Refused as refused:
+        tried = _said(request, refused)
     else:
-        fields = fields_of(command, given)
+        if asked is not None and "try" in request.POST:
+            tried = host().refusal_of(asked, viewer(request).person, lang_of(request))
+        elif asked is not None:
+            outcome = send(request, asked)
+            if outcome is not None and outcome.ok:
+                return redirect(here(request, given.get("next", "")))
+    return form_page(request, command, fields, given, tried)
+
+
+def form_page(
+    request: HttpRequest,
+    command: type[Command],
+    fields: list[Field],
+    given: Mapping[str, str],
+    tried: dict[str, str] | None = None,
+) -> HttpResponse:
+    """The page of a command's form, wherever its fields come from; it is sent to the page of the command."""
     with host().look() as market:
-        offer(market, viewer(request), command, fields, lang)
+        offer(market, viewer(request), command, fields, lang_of(request))
         allowed = may_send(market, viewer(request), command)
     shown: dict[str, Any] = {
-        "name": name,
+        "name": command.__name__,
+        "action": reverse("act", args=[command.__name__]),
         "allowed": allowed,
         "meaning": _about(request, command),
         "fields": fields,
+        "lists": {one.key: one.known for one in leaves(fields) if one.known and not one.closed},
+        "wide": any(one.kind == "rows" for one in flat(fields)),
+        "faults": faults_of(fields),
         "command_id": given.get("command_id") or new_id(),
         "next": given.get("next", ""),
         "four_eyes": command.permit.four_eyes,

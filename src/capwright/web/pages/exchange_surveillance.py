@@ -30,8 +30,8 @@ from capwright.kernel.refusal import Refused
 from capwright.market.composition import room_of
 from capwright.projection.alerts import alerts_of
 from capwright.web.clock import now
-from capwright.web.command_form import read
 from capwright.web.csv_file import csv_file
+from capwright.web.form_reading import read
 from capwright.web.hosting import host
 from capwright.web.language import lang_of, told
 from capwright.web.pages.exchange_access import officer

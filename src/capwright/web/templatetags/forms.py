@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from django import template
 
+from capwright.filing.wording import EVIDENCE
 from capwright.projection import terms
 from capwright.web.templatetags.reporting import MRV
 from capwright.web.templatetags.trading import AUCTIONS, MEASURES, MODES, SIDES, TRIGGERS, VALIDITIES
@@ -15,10 +17,12 @@ if TYPE_CHECKING:
     from django.template.context import Context
 
     from capwright.kernel.message import Command
+    from capwright.kernel.refusal import Refusal
 
-__all__ = ["CHOICES", "FIELDS", "bare_label", "labels"]
+__all__ = ["CHOICES", "FIELDS", "bare_label", "called", "labels", "place_words"]
 
 register = template.Library()
+_ROW: Final = re.compile(r"\.(?:\d+|__\d+__)(?=\.|$)")
 
 FIELDS: Final[dict[str, tuple[str, str]]] = {
     "active": ("Active", "在册"),
@@ -162,15 +166,73 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "warning": ("Risk warning", "风险提示"),
     "whole_lot": ("All or nothing", "整体转让"),
     "year": ("Year", "年度"),
+    # Parts of commands: rows of a list, groups of a plan or report.
+    "about.name": ("What it says", "项目"),
+    "accredited": ("Accredited", "有资质"),
+    "accuracy": ("Accuracy of the meter, 0.005 for 0.5 %", "仪表精度（0.5 %写作0.005）"),
+    "area": ("Area", "地区"),
+    "boundary": ("Boundary", "核算边界"),
+    "bucket": ("Held as, empty: free", "所处状态（留空为可用）"),
+    "component": ("Component", "类别"),
+    "data": ("Figures", "参数"),
+    "design_capacity": ("Design capacity, a year", "设计产能（年）"),
+    "determined": ("How it is found", "获取方式"),
+    "differing.emissions": ("Found by the verifier, tCO2e", "核查值（吨二氧化碳当量）"),
+    "digest": ("Digest of the file", "文件摘要"),
+    "energy_factor": ("Emission factor of the energy, tCO2/tce", "能源排放因子（吨二氧化碳/吨标准煤）"),
+    "energy_tce": ("Expected energy use, tce a year", "预计能耗（吨标准煤/年）"),
+    "enterprise": ("Enterprise", "企业"),
+    "equipment": ("Key equipment", "主要设备"),
+    "evidence": ("Evidence", "证据材料"),
+    "evidence.number": ("Number", "编号"),
+    "facilities": ("Facilities", "设施"),
+    "facility": ("Facility", "设施"),
+    "form": ("Formula, where not the first one possible", "计算公式（非首选时填写）"),
+    "frequency": ("How often", "频次"),
+    "gap_procedure": ("When it fails", "缺失处理"),
+    "gas": ("Gas-fired", "燃气机组"),
+    "item": ("Item", "品种"),
+    "laboratory": ("Laboratory", "检测机构"),
+    "meter": ("Meter", "仪表"),
+    "method": ("Method", "核算方法"),
+    "month": ("Month, 0 for the year", "月份（全年填0）"),
+    "months": ("By month, twelve numbers", "月度值（12个数）"),
+    "note": ("Note", "备注"),
+    "obtained": ("Obtained", "获取方式"),
+    "organisation": ("Organisation", "单位"),
+    "outputs": ("Activity levels", "活动水平"),
+    "points": ("Points", "评分"),
+    "quality": ("Quality assurance", "质量控制"),
+    "quota_t": ("Approved free quota, t", "核定免费配额（吨）"),
+    "records": ("Where it is recorded", "记录方式"),
+    "report.plan": ("Version of the monitoring plan", "监测计划版本"),
+    "reported_on": ("Reported on", "报告日期"),
+    "representative": ("Representative", "账户代表"),
+    "responsible": ("Who is responsible", "责任人"),
+    "sampled_on": ("Sampled on", "采样日期"),
+    "sha256": ("SHA-256 of the file", "文件SHA-256"),
+    "streams": ("Source streams", "排放源"),
+    "symbol": ("Figure", "参数"),
+    "tested_on": ("Tested on", "检测日期"),
+    "data.tier": ("Tier", "层级"),
+    "outputs.tier": ("Tier", "层级"),
+    "plan.uncertainty": ("Uncertainty", "不确定性"),
+    "uncertainty": ("Uncertainty, 0.025 for 2.5 %", "不确定度（2.5 %写作0.025）"),
+    "unit": ("Unit", "单位"),
+    "value": ("Value of the year", "全年值"),
 }
 CHOICES: Final[dict[str, tuple[str, str]]] = {
     **MRV,
+    **EVIDENCE,
     **AUCTIONS,
     **MODES,
     **SIDES,
     **VALIDITIES,
     **TRIGGERS,
     **MEASURES,
+    "": ("–", "–"),
+    "true": ("yes", "是"),
+    "false": ("no", "否"),
     "accepted": ("accepted", "已通过"),
     "controlled": ("controlled", "已列为控排企业"),
     "authority": ("Authority", "主管部门"),
@@ -200,10 +262,32 @@ CHOICES: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+def called(name: str) -> str:
+    """Under what `FIELDS` has a field: its name without the numbers of rows, or the end of that.
+
+    The longest goes first: `units.code` before `code`.
+    """
+    key = _ROW.sub("", name)
+    while key not in FIELDS and "." in key:
+        key = key.partition(".")[2]
+    return key
+
+
 def bare_label(name: str) -> tuple[str, str]:
     """What a field is called, without its unit; its own name where it has no other."""
-    en, zh = FIELDS.get(name.rpartition(".")[2], (name, name))
+    key = called(name)
+    en, zh = FIELDS.get(key, (key, key))
     return en.partition(", ")[0], zh.partition("（")[0]
+
+
+def place_words(name: str, lang: str) -> str:
+    """Where a field stands, in words: "Lines, row 2, Series"."""
+    said, zh, within = [], lang == "zh", ""
+    for part in name.split("."):
+        within = f"{within}.{part}" if within else part
+        row = int(part) + 1 if part.isdecimal() else 0
+        said.append((f"第{row}行" if zh else f"row {row}") if row else bare_label(within)[zh])
+    return ("·" if zh else ", ").join(said)
 
 
 def labels(kind: type[Command], lang: str) -> dict[str, str]:
@@ -217,9 +301,22 @@ def labels(kind: type[Command], lang: str) -> dict[str, str]:
 @register.simple_tag(takes_context=True)
 def field_words(context: Context, name: str) -> str:
     """What a field of a command is called; its own name where it has no other."""
-    known = FIELDS.get(name) or FIELDS.get(name.rpartition(".")[2]) or (name, name)
-    words = known[context.get("lang") == "zh"]
+    key = called(name)
+    words = FIELDS.get(key, (key, key))[context.get("lang") == "zh"]
     return words.replace("{currency}", str(context.get("currency", "")))
+
+
+@register.filter
+def sentence(fault: Refusal, lang: str) -> str:
+    """A refusal as a sentence."""
+    return fault.message(lang)
+
+
+@register.filter
+def why(fault: Refusal, lang: str) -> str:
+    """What is wrong with a field, to be said beside it."""
+    said = str(fault.details["why_zh" if lang == "zh" else "why"])
+    return f"{said}。" if lang == "zh" else f"{said[:1].upper()}{said[1:]}."
 
 
 @register.filter

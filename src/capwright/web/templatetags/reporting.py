@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django import template
 
 from capwright.filing.wording import OBTAINED, ROLES, SCOPES
+from capwright.kernel.refusal import Refused
 from capwright.mrv.working import shown
+from capwright.projection.reporting import method_of
 from capwright.report.groups import status_words
+from capwright.web.hosting import host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,6 +103,14 @@ _GRADE_FAIL: Final = ("fail", "不合格")
 def mrv(value: str, lang: str = "zh") -> str:
     """A word of the reporting system."""
     return MRV.get(value, (value, value))[lang == "zh"]
+
+
+@register.filter
+def method_name(id_: str, lang: str = "zh") -> str:
+    """What a method of calculation is called; its id where the market knows no such method."""
+    with suppress(Refused), host().look() as market:
+        return named(method_of(market, id_).body, lang)
+    return id_
 
 
 @register.filter
