@@ -137,7 +137,7 @@ async def compliance(request: Ask, vintage: FromQuery[int | None] = None) -> Res
 async def tasks(request: Ask) -> Response[bytes]:
     desk = desk_of(request)
     viewer = await desk.viewer(request)
-    found, seq = await desk.looked(lambda state: tasks_of(state, viewer))
+    found, seq = await desk.looked(lambda state: tasks_of(state, viewer, desk.host.clock()))
     return answer(request, found, seq)
 
 

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["Task", "tasks_of"]
 
 
-def tasks_of(market: Market, viewer: Viewer) -> list[Task]:
-    """The tasks of a person, those with the nearest term first."""
-    found = [task for source in _SOURCES for task in source(market, viewer)]
+def tasks_of(market: Market, viewer: Viewer, at_ms: int) -> list[Task]:
+    """The tasks of a person at a time, those with the nearest term first."""
+    listed = [task for source in _SOURCES for task in source(market, viewer)]
+    found = [task for task in listed if task.kind not in _END_WITH_TERM or at_ms <= task.due_ms]
     return sorted(found, key=lambda task: (task.due_ms or 2**62, task.kind, task.href))
 
 
@@ -205,6 +206,7 @@ def _quotas(market: Market, viewer: Viewer) -> Iterator[Task]:
 
 
 _DAY_END: Final = time(23, 59, 59)
+_END_WITH_TERM: Final = ("quota",)  # after its term nobody may object to a quota
 _SOURCES: Final[tuple[Callable[[Market, Viewer], Iterator[Task]], ...]] = (
     _proposals,
     _transactions,

@@ -59,7 +59,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         vintages = oversight.vintages_of(market)
         vintage = _of_vintage(request, vintages)
         rows = oversight.duties_of(market, vintage)
-        tasks = tasks_of(market, viewer(request))
+        tasks = tasks_of(market, viewer(request), host().clock())
         shown = {
             "vintage": vintage,
             "vintages": vintages,

@@ -30,7 +30,7 @@ def page(request: HttpRequest) -> HttpResponse:
     monday = today - timedelta(days=today.weekday())
     with host().look() as market:
         entries = agenda(market)
-        tasks = [task for task in tasks_of(market, viewer(request)) if task.due_ms]
+        tasks = [task for task in tasks_of(market, viewer(request), host().clock()) if task.due_ms]
         days = trading_days(market, monday, 7 * _WEEKS)
     named = {entry.on for entry in entries}
     weeks = [

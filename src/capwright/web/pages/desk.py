@@ -28,7 +28,7 @@ def page(request: HttpRequest) -> HttpResponse:
     who = viewer(request)
     with host().look() as market:
         accounts = [market.book.state.accounts[number] for number in who.accounts]
-        tasks = tasks_of(market, who)
+        tasks = tasks_of(market, who, host().clock())
     return render(
         request, "desk/home.html", {"accounts": accounts, "tasks": tasks, "acts": acts_by(who.person)}
     )

@@ -82,7 +82,7 @@ def overview(request: HttpRequest, number: str) -> HttpResponse:
     """The account at a glance."""
     shown = _opened(request, number)
     with host().look() as market:
-        tasks = [one for one in tasks_of(market, viewer(request)) if one.account == number]
+        tasks = [one for one in tasks_of(market, viewer(request), host().clock()) if one.account == number]
     cost = cost_of(host().views, number, shown["position"], host().clock())
     return render(
         request,

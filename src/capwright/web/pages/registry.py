@@ -52,7 +52,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         counts = Counter(one.type for one in accounts.values())
         statuses = Counter(one.status for one in accounts.values())
         waiting = transactions_of(market)
-        tasks = tasks_of(market, viewer(request))
+        tasks = tasks_of(market, viewer(request), host().clock())
         shown = {
             "accounts": len(accounts),
             "counts": [(types.get(code), code, count) for code, count in counts.most_common()],
