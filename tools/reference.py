@@ -48,8 +48,8 @@ braces is filled in from the case. `capwright codes` prints this list.
 ABOUT_SCHEMES = """\
 The keys of a scheme file (TOML). Any value may be written as `{ value = …, source = "…", confidence = "…",
 note = "…" }`, where the confidence is `official`, `secondary`, `derived`, `memory` or `default`; a table may
-carry `source`, `confidence` and `note` for all values below it. `remove` drops what is inherited.
-`capwright scheme schema` prints the JSON schema.
+carry `source`, `confidence` and `note` (`note_zh` in Chinese) for all values below it. `remove` drops what is
+inherited. `capwright scheme schema` prints the JSON schema.
 """
 ABOUT_SCENARIOS = """\
 A scenario is a folder with `scenario.toml` and the CSV tables that its story needs (UTF-8, `.gz` allowed).

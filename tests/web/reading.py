@@ -17,7 +17,7 @@ _UNREAD = {"script", "style", "code", "pre", "textarea", "kbd", "noscript"}
 _EMPTY = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 _START = re.compile(rf"{_WORD.pattern}|{HAN.pattern}")  # by what a name is looked up
-_PLAIN = re.compile("[a-z]+")
+_PLAIN = re.compile("[a-z]+(?:_[a-z]+)*")
 _SPELT = re.compile(r"[a-z]{2}")  # GDEA, MWh and tCO2 are names of things, words are spelt
 # What Chinese writes in Latin letters too: formats, products, documents of the law, units.
 _TAKEN = {
@@ -26,7 +26,7 @@ _TAKEN = {
 }  # fmt: skip
 # Addresses, paths, file names; a code beside its words; what a refusal fills in.
 _MARKS = re.compile(
-    r"^[a-z_]+ · |\{\w+[^}]*\}|https?://\S+|/[a-z]+/[a-z/]+|[\w.-]+@[\w.-]+|\S+\.(?:gz|cn)\b"
+    r"^[a-z_]+ · |~[a-z_]+(?=：)|\{\w+[^}]*\}|https?://\S+|/[a-z]+/[a-z/]+|[\w.-]+@[\w.-]+|[A-Za-z0-9.-]+\.(?:gz|cn|com)(?![A-Za-z])"
     r"|Capwright-Signature"
 )
 
@@ -67,7 +67,7 @@ class Reader(HTMLParser):
 class Names:
     """What people, firms and programs called things: no page translates it.
 
-    A plain word in small letters is no name: codes such as `surrender` are to be shown in words.
+    Plain words in small letters are no names: codes such as `operator_holding` are to be shown in words.
     """
 
     def __init__(self, *known: Iterable[str], plain: Iterable[str] = ()) -> None:

@@ -557,34 +557,30 @@ def test_the_reader_sees_what_is_in_the_wrong_language():
     assert foreign(html.format("en", "合计", ""), "en", names) == {"合计"}
 
 
-@pytest.mark.parametrize(
-    ("source", "zh"),
-    [
-        ("no published figure found; synthetic", "未找到公布数值；合成值"),
-        ("assignment not found: as in vintage 2016", "未找到方法归属：同2016年度"),
-        ("GZETS compliance notices of vintage 2016; ICAP", "GZETS 2016年度履约通知；ICAP"),
-        ("DECREE art. 17-18, 36", "DECREE 第17-18, 36条"),
-        ("west3.cn", "west3.cn"),
-    ],
-)
-def test_remarks_beside_a_source_are_in_chinese(source, zh):
-    from capwright.scheme.source_words import source_in_chinese
+def test_the_rules_in_force_are_in_the_readers_language(site, visitor):
+    """Every section of every scheme in force: names of documents stay, codes do not."""
+    from capwright.scheme.show import SECTIONS
+    from capwright.scheme.sources import SOURCES
 
-    assert source_in_chinese(source) == zh
-
-
-def test_every_remark_of_the_guangdong_rules_is_in_chinese():
-    from pathlib import Path
-
-    import capwright.scheme
-    from capwright.scheme.source_words import source_in_chinese
-
-    left = set()
-    for path in (Path(capwright.scheme.__file__).parent / "data").glob("guangdong*.toml"):
-        for source in re.findall(r'\bsource\s*=\s*"([^"]*)"', path.read_text(encoding="utf-8")):
-            words = re.sub(r"\S+\.(?:cn|com)", "", source_in_chinese(source))
-            left |= {source} if re.search("[a-z]{3,}", words) else set()
-    assert left == set()
+    with site.host.look() as market:
+        schemes = {name: one.scheme for name, one in market.rulebook.by_name.items()}
+    known = Names(schemes, SOURCES, ["Asia/Shanghai"])
+    noted = 0
+    for name, scheme in schemes.items():
+        for section in (one for one in SECTIONS if getattr(scheme.body, one) is not None):
+            for lang in ("zh", "en"):
+                at = {"scheme": name, "section": section, "lang": lang}
+                html = visitor.get("/rules/", at).content.decode()
+                assert foreign(html, lang, known) == set(), at
+                noted += "方案文件未写明" in html or "not in the scheme file" in html
+    assert noted
+    page = {lang: visitor.get("/rules/", {"lang": lang}).content.decode() for lang in ("zh", "en")}
+    assert "按《综合能耗计算通则》（GB/T 2589），1.229吨标准煤/万千瓦时" in page["zh"]
+    assert "as 1.229 tce per 10^4 kWh in GB/T 2589" in page["en"]
+    for lang, title in zip(("en", "zh"), SOURCES["DECREE"], strict=True):
+        assert f"<dt>DECREE</dt><dd>{title}</dd>" in page[lang], (
+            "the legend says what a short name stands for"
+        )
 
 
 def test_the_workbook_comes_in_the_readers_language(signed_in):

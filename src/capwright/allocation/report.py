@@ -19,6 +19,7 @@ from capwright.allocation.working import Note, Step, shown
 from capwright.kernel.refusal import BadInput, Refused
 from capwright.scheme.reliance import Reliance, relied_on
 from capwright.scheme.schema import Scheme
+from capwright.scheme.source_words import source_in, word_in_chinese
 
 __all__ = ["AllocationReport", "Totals", "allocate_table", "render"]
 
@@ -144,9 +145,9 @@ def render(report: AllocationReport, lang: str = "en") -> str:
         lines += [f"  {note.text(lang)}" for note in report.cap.flags]
     if report.relied_on:
         lines += ["", say["relied_on"]]
-        lines += [
-            f"  {item.path} = {item.value} [{item.confidence}] {item.source}" for item in report.relied_on
-        ]
+        for item in report.relied_on:
+            sure = word_in_chinese(item.confidence) if lang == "zh" else item.confidence
+            lines.append(f"  {item.path} = {item.value} [{sure}] {source_in(lang, item.source)}")
     return "\n".join(lines) + "\n"
 
 

@@ -11,6 +11,7 @@ from capwright.cli.frame import command, emit_json, make_group, say, settings, t
 from capwright.cli.given import input_path, money_fen, near, scheme_with, tonnes
 from capwright.cli.opened import DbArgument, opened, rows
 from capwright.cli.problem import bad_argument
+from capwright.cli.scheme_tables import relied_words
 from capwright.kernel.refusal import define
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _print_table(report: AuctionReport) -> None:
         if why:
             console.print(why.reason)
     for value in report.relied_on:
-        console.print(f"{value.path} = {value.value} [{value.confidence}] {value.source}", soft_wrap=True)
+        console.print(relied_words(value), soft_wrap=True)
     for line in (*report.rejected, *report.unsuccessful):
         console.print(f"{line.bidder} {line.price:,} × {line.quantity_t:,} t: {line.reason}", soft_wrap=True)
 

@@ -13,6 +13,7 @@ import typer
 from capwright.cli.frame import command, emit_json, note, out, say, settings, table
 from capwright.cli.given import input_path, scheme_with, tonnes
 from capwright.cli.problem import bad_argument
+from capwright.cli.scheme_tables import relied_words
 from capwright.kernel.refusal import define, refuse
 
 if TYPE_CHECKING:
@@ -175,6 +176,8 @@ def _why(reasons: Sequence[Reason]) -> str:
 
 
 def _print(decisions: Sequence[Decision]) -> None:
+    from capwright.scheme.source_words import source_in
+
     shown = table(
         "", say("Enterprise", "企业"), say("Sector", "行业"), say("Standing", "判定"), say("Why", "理由"),
         say("Source", "依据"),
@@ -182,7 +185,11 @@ def _print(decisions: Sequence[Decision]) -> None:
     for one in decisions:
         sources = dict.fromkeys(reason.source for reason in one.reasons if reason.source)
         shown.add_row(
-            one.enterprise, one.sector, say(*_WORDS[one.standing]), _why(one.reasons), "; ".join(sources)
+            one.enterprise,
+            one.sector,
+            say(*_WORDS[one.standing]),
+            _why(one.reasons),
+            say("; ", "；").join(source_in(settings.lang, source) for source in sources),
         )
     out().print(shown)
     counts = {key: sum(one.standing == key for one in decisions) for key in _WORDS}
@@ -221,7 +228,7 @@ def _say_share(share: Share, *, to_note: bool) -> None:
 def _say_relied(scheme: Scheme, relied: Sequence[Reliance], factors: Sequence[Factor]) -> None:
     """Say which numbers are from memory or chosen."""
     for one in relied:
-        said = f"{one.path} = {one.value} [{one.confidence}] {one.source}"
+        said = relied_words(one)
         note(say(f"Relied on {said}", f"依赖未公布的数值：{said}"))
     for factor in factors:
         if factor.citation.confidence.provisional:

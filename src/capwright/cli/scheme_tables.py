@@ -12,20 +12,21 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from capwright.scheme.diff import Change
+    from capwright.scheme.reliance import Reliance
     from capwright.scheme.schema import Scheme
     from capwright.scheme.section import Citation
     from capwright.scheme.show import Row
     from capwright.scheme.words import Text
 
-__all__ = ["change_json", "print_changes", "print_section", "print_sources", "shown_json"]
+__all__ = ["change_json", "print_changes", "print_section", "print_sources", "relied_words", "shown_json"]
 
-# How sure a value is, in the order of sureness: colour and word.
-MARKS: Final = {
-    "official": ("green", "official", "官方"),
-    "secondary": ("cyan", "secondary", "二手"),
-    "derived": ("blue", "derived", "推算"),
-    "memory": ("yellow", "memory", "记忆"),
-    "default": ("yellow", "default", "默认"),
+# How sure a value is, in the order of sureness.
+_COLOUR_OF: Final = {
+    "official": "green",
+    "secondary": "cyan",
+    "derived": "blue",
+    "memory": "yellow",
+    "default": "yellow",
 }
 
 
@@ -83,21 +84,29 @@ def _said(text: Text) -> str:
 def _mark(confidence: str) -> Any:
     from rich.text import Text as Styled
 
-    colour, en, zh = MARKS.get(confidence, ("", "", ""))
-    return Styled(say(en, zh), style=colour)
+    return Styled(_sure(confidence), style=_COLOUR_OF.get(confidence, ""))
 
 
-def _source_words(source: str) -> str:
-    from capwright.scheme.source_words import source_in_chinese
+def _sure(confidence: str) -> str:
+    from capwright.scheme.source_words import word_in_chinese
 
-    return say(source, source_in_chinese(source))
+    return say(confidence, word_in_chinese(confidence))
+
+
+def relied_words(one: Reliance) -> str:
+    """A value that a result relied on: `allocation.rounding = floor_enterprise [default] not found`."""
+    from capwright.scheme.source_words import source_in
+
+    return f"{one.path} = {one.value} [{_sure(one.confidence)}] {source_in(settings.lang, one.source)}"
 
 
 def _source(citation: Citation | None) -> str:
+    from capwright.scheme.source_words import note_in, source_in
+
     if citation is None:
         return ""
-    source = _source_words(citation.source)
-    return f"{source} ({citation.note})" if citation.note else source
+    source, note = source_in(settings.lang, citation.source), note_in(settings.lang, citation)
+    return source + say(f" ({note})", f"（{note}）") if note else source
 
 
 def shown_json(loaded: Scheme, rows: Sequence[Row]) -> dict[str, Any]:
@@ -124,7 +133,7 @@ def shown_json(loaded: Scheme, rows: Sequence[Row]) -> dict[str, Any]:
                 "unit": _said(row.unit),
                 "source": row.source,
                 "confidence": row.confidence,
-                "note": row.citation.note if row.citation else "",
+                "note": row.note.en,
             }
             for row in rows
         ],
@@ -171,9 +180,11 @@ def _sources_text(change: Change) -> str:
 def _cited(citation: Citation | None) -> str:
     if citation is None:
         return ""
-    _, en, zh = MARKS[citation.confidence.value]
-    noted = f": {citation.note}" if citation.note else ""
-    return f"{_source_words(citation.source)} [{say(en, zh)}]{noted}"
+    from capwright.scheme.source_words import note_in, source_in
+
+    note = note_in(settings.lang, citation)
+    noted = say(f": {note}", f"：{note}") if note else ""
+    return f"{source_in(settings.lang, citation.source)} [{_sure(citation.confidence.value)}]{noted}"
 
 
 def change_json(change: Change) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import typer
 
 from capwright.cli.frame import FILES, command, emit_json, make_group, note, say, settings, write
 from capwright.cli.given import day, input_path, scheme_with
+from capwright.cli.scheme_tables import relied_words
 
 __all__ = ["compliance", "declare"]
 
@@ -146,7 +147,7 @@ def status_command(
     writer.writerow(("account", "status"))
     writer.writerows(statuses)
     for value in relied:
-        said = f"{value.path} = {value.value} [{value.confidence}] {value.source}"
+        said = relied_words(value)
         note(say(f"Relied on {said}", f"依赖未公布的数值：{said}"))
     if not statuses and sys.stdout.isatty():
         note(say("No accounts.", "没有账户。"))

@@ -75,6 +75,8 @@ NOT_TOLD = define(
 )
 
 _NAMES: Final = frozenset({"code", "version", "en", "zh"})
+# What makes up a citation; `note_zh` is a key of methods themselves, beside `note_en`.
+_CITING: Final = ("source", "confidence", "note")
 EXEMPT.update(
     {
         FactorTableBody: _NAMES,
@@ -152,7 +154,7 @@ def _pack(name: str) -> str:
 
 def load_table_text(text: str, *, file: str = "<text>") -> FactorTable:
     """Read a factor table; raises `BadInput` with the place of the first fault."""
-    tree, problems = parse(text, file)
+    tree, problems = parse(text, file, _CITING)
     return build_table(*_read(tree, problems, FactorTableBody), tree)
 
 
@@ -180,12 +182,12 @@ def load_method_text(
 
     `tables_of` finds the factor tables that it names, the shipped ones by default.
     """
-    own, problems = parse(text, file)
+    own, problems = parse(text, file, _CITING)
     tree = Table({}, own.origin)
     extends = own.fields.get("extends")
     names = extends.value if isinstance(extends, Leaf) and isinstance(extends.value, list) else []
     for name in names:
-        pack, more = parse(_pack(str(name)), f"_{name}.toml")
+        pack, more = parse(_pack(str(name)), f"_{name}.toml", _CITING)
         problems += more
         tree = merge_tables(tree, pack, "", problems)
     tree = merge_tables(tree, own, "", problems)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from capwright.report.groups import status_words
 from capwright.report.markup import Column, details, esc, note, table, tag
 from capwright.report.published import origin_words, tally
+from capwright.scheme.source_words import source_in
 from capwright.scheme.sources import legend
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def published(page: Page) -> str:
             voice.of(line.unit),
             line.off if line.off and line.equal else voice.yes(line.equal),
             voice.of(origin_words(line)),
-            line.source,
+            source_in(voice.lang, line.source),
         ]
         for line in lines
     ]
@@ -204,7 +205,7 @@ def _values(page: Page, lines: list[ProvisionalLine]) -> str:
     rows = []
     for line in lines:
         value = " ".join(part for part in (voice.of(line.value), voice.of(line.unit)) if part)
-        source = f"{line.source}\n{line.note}" if line.note else line.source
+        source = "\n".join(filter(None, (source_in(voice.lang, line.source), voice.of(line.note))))
         row = [voice.of(line.label), value, voice.of(status_words(line.confidence)), source]
         rows.append([*row, ", ".join(line.schemes)] if several else row)
     title = voice.say("Provisional values: ", "暂定取值：") + voice.of(lines[0].section_words)
@@ -215,7 +216,7 @@ def sources(page: Page) -> str:
     """What the short names of the sources stand for that this page cites."""
     voice, summary = page.voice, page.summary
     cited = [*(line.source for line in summary.published), *(line.source for line in summary.provisional)]
-    cited += [line.note for line in summary.provisional]
+    cited += [line.note.en for line in summary.provisional]
     found = legend(cited)
     if not found:
         return note(voice.say("No source is cited by a short name.", "没有以简称引用的来源。"), "empty")

@@ -315,7 +315,7 @@ class ProvisionalLine(Struct, frozen=True):
     unit: Words
     source: str
     confidence: str
-    note: str
+    note: Words
     schemes: tuple[str, ...]
 
 

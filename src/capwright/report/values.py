@@ -110,7 +110,7 @@ def provisional_lines(market: Market, facts: Facts) -> tuple[ProvisionalLine, ..
             unit=Words(*row.unit),
             source=row.source,
             confidence=row.confidence,
-            note=row.citation.note if row.citation else "",
+            note=Words(*row.note),
             schemes=tuple(schemes),
         )
         for row, schemes in found.values()

@@ -50,7 +50,12 @@ def _is_absent(spec: msgspec.structs.FieldInfo, held: object) -> bool:
 
 def _content(body: SchemeBody, citations: dict[str, Citation]) -> dict[str, Any]:
     cited = {
-        path: {"source": c.source, "confidence": c.confidence.value, **({"note": c.note} if c.note else {})}
+        path: {
+            "source": c.source,
+            "confidence": c.confidence.value,
+            **({"note": c.note} if c.note else {}),
+            **({"note_zh": c.note_zh} if c.note_zh else {}),
+        }
         for path, c in citations.items()
     }
     return {"body": _full(body), "citations": cited}
@@ -105,6 +110,7 @@ _CITING: dict[str, Any] = {
     "source": {"type": "string", "minLength": 1},
     "confidence": {"enum": [confidence.value for confidence in Confidence]},
     "note": {"type": "string"},
+    "note_zh": {"type": "string"},
 }
 _TABLE_KEYS: dict[str, Any] = {
     **_CITING,

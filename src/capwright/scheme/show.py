@@ -11,6 +11,7 @@ from capwright.kernel.quantity import currency_word
 from capwright.scheme.schema import Scheme
 from capwright.scheme.section import Citation, Confidence, Section
 from capwright.scheme.shape import EXEMPT, items_of, keyed_items
+from capwright.scheme.source_words import note_in, word_in_chinese
 from capwright.scheme.words import Text, choice_text, field_text
 
 __all__ = [
@@ -51,6 +52,12 @@ class Row(NamedTuple):
     def confidence(self) -> str:
         """The confidence mark; empty for names."""
         return self.citation.confidence.value if self.citation else ""
+
+    @property
+    def note(self) -> Text:
+        """What is to be said beside the source, in both languages."""
+        cited = self.citation
+        return Text(note_in("en", cited), note_in("zh", cited)) if cited else Text("", "")
 
 
 class _Place(NamedTuple):
@@ -139,7 +146,7 @@ def _places(section: Section, path: str, label: Text) -> Iterator[_Place]:
                 yield from _places(item, f"{below}.{key}", item_label(label, section, name, key, item))
         elif isinstance(value, dict):
             for key in sorted(value):
-                extra = Text(f"{words.en} ({key})", f"{words.zh}（{key}）")
+                extra = Text(f"{words.en} ({key})", f"{words.zh}（{word_in_chinese(key)}）")
                 yield _Place(f"{below}.{key}", extra, section, name, value[key])
         else:
             yield _Place(below, words, section, name, value)
@@ -161,23 +168,28 @@ def join(label: Text, more: Text) -> Text:
 def item_label(label: Text, owner: Section, field: str, key: str, item: Section) -> Text:
     """What an item of a list is called: `Sector: Cement`."""
     what = field_text(type(owner), field)
-    named = Text(getattr(item, "en", key), getattr(item, "zh", key))
+    named = Text(getattr(item, "en", key), getattr(item, "zh", word_in_chinese(key)))
     return join(label, Text(f"{what.en}: {named.en}", f"{what.zh}：{named.zh}"))
 
 
 def names_of(*schemes: Scheme) -> dict[str, Text]:
-    """What the codes of sectors and account types are called; the last scheme that names one decides."""
+    """What the codes of sectors, account types and transactions are called; the last scheme decides.
+
+    Names of transactions are kept under `reverses.…`: some are also those of account types.
+    """
     names: dict[str, Text] = {}
     for body in (scheme.body for scheme in schemes):
         rows = body.coverage.sectors if body.coverage else ()
         names |= {row.code: Text(row.en, row.zh) for row in rows}
         types = body.registry.account_types if body.registry else ()
         names |= {row.code: Text(row.en, row.zh) for row in types}
+        deeds = body.registry.transaction_types if body.registry else ()
+        names |= {f"reverses.{row.name}": Text(row.en, row.zh) for row in deeds}
     return names
 
 
 # Fields whose texts are codes of sectors or account types.
-_CODES = ("sectors", "from_types", "to_types")
+_CODES = ("sectors", "from_types", "to_types", "account_types", "fee_account_type")
 
 
 def show_value(owner: Section, field: str, value: Value, names: Mapping[str, Text] | None = None) -> Text:
@@ -200,9 +212,11 @@ def show_value(owner: Section, field: str, value: Value, names: Mapping[str, Tex
     if isinstance(value, tuple):
         words = [show_value(owner, field, item, names) for item in value]
         return Text(", ".join(word.en for word in words), "、".join(word.zh for word in words))
-    if names and field in _CODES and str(value) in names:
-        return names[str(value)]
-    return choice_text(type(owner), field, str(value))
+    code = f"reverses.{value}" if field == "reverses" else str(value)
+    if names and (field in _CODES or field == "reverses") and code in names:
+        return names[code]
+    said = choice_text(type(owner), field, str(value))
+    return Text(said.en, word_in_chinese(said.zh))
 
 
 _YEARLIKE = ("base_years", "reference_years", "release_vintages", "number", "vintage", "year")
@@ -242,7 +256,7 @@ def unit_of(owner: Section, field: str, currency: str) -> Text:
         return _same("")
     if field in ("benchmark", "new_project_energy_factor", "heat_benchmark"):
         per = {"benchmark": getattr(owner, "activity_unit", "t"), "heat_benchmark": "GJ"}.get(field, "tce")
-        return _same(f"tCO2/{per}")
+        return Text(f"tCO2/{per}", f"tCO2/{word_in_chinese(per)}")
     money = Text(currency_word(currency), currency_word(currency, "zh"))
     if field.endswith("_fen_per_t"):
         return Text(f"{money.en}/t", f"{money.zh}/吨")

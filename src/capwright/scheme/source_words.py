@@ -1,53 +1,52 @@
-"""What a source says beside names of documents, for readers of Chinese: `not found`, `carried over`."""
+"""What scheme files say in English, for readers of Chinese: notes, remarks in sources, codes without a name.
+
+The words stand in `chinese.toml`, which is read when the first Chinese reader comes. What it does not know
+stays as it is; a scheme of one's own brings its Chinese along as `note_zh`.
+"""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import Final
+import tomllib
+from functools import cache, lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["source_in_chinese"]
+if TYPE_CHECKING:
+    from capwright.scheme.section import Citation
 
-_PHRASES: Final = {
-    "decline factor not found": "未找到下降系数",
-    "assignment not found": "未找到方法归属",
-    "no published figure found": "未找到公布数值",
-    "no published Guangdong table found": "未找到广东公布的表格",
-    "no published table found": "未找到公布的表格",
-    "no figures found": "未找到数值",
-    "no rule found says how electricity counts": "未找到电力如何计入的规定",
-    "the trading rules were not found": "未找到交易规则",
-    "not in the plan as found": "所见方案文本中没有",
-    "not found": "未找到",
-    "synthetic": "合成值",
-    "chosen": "自行选定",
-    "default": "默认值",
-    "from memory": "凭记忆",
-    "not re-checked against the annex": "未对照附件核实",
-    "not re-checked": "未核实",
-    "last figure found carried over": "沿用已找到的最近数值",
-    "last figure found carried over from memory": "凭记忆沿用最近数值",
-    "last rule found carried over": "沿用已找到的最近规定",
-    "three methods again": "恢复三种方法",
-    "the first day has its own": "首日另有规定",
-    "taken for all years": "各年均按此处理",
-    "modelled on the UK registry": "参照英国登记系统",
-    "modelled on the data exchange standard's conversion": "参照数据交换标准的换算",
-    "as the cement sector": "同水泥行业",
-    "as cash in": "同入金",
-    "daily figures of the exchange": "交易所每日数据",
-    "modes by year": "各年交易方式",
-    "rulebook": "规则汇编",
-    "press": "新闻报道",
-    "end of 2014": "2014年底",
-    "RISK-2015 names no figures": "RISK-2015 未给出数值",
-}
+__all__ = ["catalogue", "note_in", "source_in", "source_in_chinese", "word_in_chinese"]
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """The Chinese of each English text, apart for `notes`, `remarks` and `words`."""
+    return tomllib.loads((resources.files("capwright.scheme") / "chinese.toml").read_text(encoding="utf-8"))
+
+
+def note_in(lang: str, citation: Citation) -> str:
+    """The note of a citation in `lang` (`en` or `zh`); what the scheme brings goes before the catalogue."""
+    if lang != "zh":
+        return citation.note
+    return citation.note_zh or catalogue()["notes"].get(citation.note, citation.note)
+
+
+def source_in(lang: str, source: str) -> str:
+    """A source with its remarks in `lang` (`en` or `zh`)."""
+    return source_in_chinese(source) if lang == "zh" else source
+
+
+def word_in_chinese(word: str) -> str:
+    """The Chinese of a code or a text among the values; the word itself where nothing is known."""
+    return catalogue()["words"].get(word, word)
+
+
 _PATTERNS: Final = tuple(
     (re.compile(pattern), zh)
     for pattern, zh in (
         (r"assignment as in vintages (\S+)", r"方法归属同\1年度"),
         (r"as in vintage (\d+)", r"同\1年度"),
-        (r"as (GDEA|Guangdong)", r"同\1"),
+        (r"as (EUA|GDEA)", r"同\1"),
         (r"confirmed for (\d+)", r"\1年度已证实"),
         (r"carried back from (\d+)", r"由\1年度前推"),
         (r"press on the (\d+) plan", r"关于\1年度方案的报道"),
@@ -71,20 +70,26 @@ _NOTICES: Final = {
     "auction": "竞价公告",
     "trading": "交易公告",
 }
-_BETWEEN: Final = re.compile(r"(; |: |, (?=[a-z]))")
-_MARKS: Final = {"; ": "；", ": ": "：", ", ": "，"}
+_BETWEEN: Final = re.compile(r"(: |, (?=[a-z]))")
+_MARKS: Final = {": ": "：", ", ": "，"}
 _ARTICLE: Final = re.compile(r"\bart\. ([\d-]+(?:, [\d-]+)*)")
 
 
 @lru_cache(maxsize=5_000)
 def source_in_chinese(source: str) -> str:
     """A source with its remarks in Chinese; names of documents and what is not known stay as they are."""
-    return "".join(_MARKS.get(part) or _said(part) for part in _BETWEEN.split(source))
+    return "；".join(_part(part) for part in source.split("; "))
+
+
+def _part(part: str) -> str:
+    if part in catalogue()["remarks"]:
+        return catalogue()["remarks"][part]
+    return "".join(_MARKS.get(piece) or _said(piece) for piece in _BETWEEN.split(part))
 
 
 def _said(part: str) -> str:
-    if part in _PHRASES:
-        return _PHRASES[part]
+    if part in catalogue()["remarks"]:
+        return catalogue()["remarks"][part]
     for pattern, zh in _PATTERNS:
         found = pattern.fullmatch(part)
         if found:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, TypeGuard
 
+from msgspec import UNSET, UnsetType
+
 from capwright.kernel.refusal import BadInput
 from capwright.scheme.place import RawPath, places
 from capwright.scheme.problem import (
@@ -22,11 +24,11 @@ from capwright.scheme.problem import (
 )
 from capwright.scheme.section import Citation, Confidence
 
-__all__ = ["IDENTITY_KEYS", "Items", "Leaf", "Node", "Table", "merge_tables", "parse", "shown"]
+__all__ = ["CITING", "IDENTITY_KEYS", "Items", "Leaf", "Node", "Table", "merge_tables", "parse", "shown"]
 
 # A list of tables is addressed by the first of these keys that all its items carry.
 IDENTITY_KEYS = ("code", "name", "kind", "round")
-_CITING = ("source", "confidence", "note")
+CITING = ("source", "confidence", "note", "note_zh")
 _LONGEST = 60
 _IDENTIFIER = re.compile(r"[^\s.]+")
 
@@ -66,6 +68,7 @@ Node = Leaf | Table | Items
 class _Reader:
     file: str
     places: dict[RawPath, tuple[int, int]]
+    citing: tuple[str, ...]
     problems: Problems = field(default_factory=list)
 
     def origin(self, raw: RawPath) -> Origin:
@@ -76,19 +79,21 @@ class _Reader:
 
     def cite(self, data: dict[str, Any], outer: Citation | None, raw: RawPath) -> Citation | None:
         """The citation that holds inside `data`. `confidence` or `note` alone keep the outer source."""
-        given = {key: data[key] for key in _CITING if key in data}
+        given = {key: data[key] for key in self.citing if key in data}
         if not given:
             return outer
         source = given.get("source", outer.source if outer else None)
         confidence = given.get("confidence", None if "source" in given or not outer else outer.confidence)
-        note = given.get("note", "")
+        note, note_zh = given.get("note", ""), given.get("note_zh", UNSET)
         if not isinstance(source, str) or not source.strip():
             return self.bad_citation(raw, "source", source)
         if confidence not in list(Confidence):
             return self.bad_citation(raw, "confidence", confidence)
         if not isinstance(note, str):
             return self.bad_citation(raw, "note", note)
-        return Citation(str(source), Confidence(str(confidence)), note)
+        if not isinstance(note_zh, str | UnsetType):
+            return self.bad_citation(raw, "note_zh", note_zh)
+        return Citation(str(source), Confidence(str(confidence)), note, note_zh)
 
     def bad_citation(self, raw: RawPath, key: str, value: object) -> Citation:
         """Report it, and stand in for it, so that the values below are not reported as uncited as well."""
@@ -117,9 +122,9 @@ class _Reader:
         return Leaf(value, citation, self.origin(raw))
 
     def cited_leaf(self, data: dict[str, Any], outer: Citation | None, raw: RawPath) -> Leaf:
-        words = "value, source, confidence, note"
+        words = ", ".join(("value", *self.citing))
         for key, other in data.items():
-            if key != "value" and key not in _CITING:
+            if key != "value" and key not in self.citing:
                 self.wrong((*raw, key), other, words, words)
         value = data["value"]
         if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(x, dict) for x in value)):
@@ -136,7 +141,7 @@ class _Reader:
         fields = {
             key: self.node(value, citation, (*raw, key))
             for key, value in data.items()
-            if key not in _CITING and key != "remove"
+            if key not in self.citing and key != "remove"
         }
         removed = remove is True
         return Table(fields, self.origin(raw), () if isinstance(remove, bool) else tuple(remove), removed)
@@ -174,11 +179,14 @@ def _dotted(raw: RawPath) -> str:
     return ".".join(str(part) for part in raw) or "(the file)"
 
 
-def parse(text: str, file: str) -> tuple[Table, Problems]:
-    """Read the text of a scheme file into a tree; decimals stay exact. Problems do not stop the reading."""
+def parse(text: str, file: str, citing: tuple[str, ...] = CITING) -> tuple[Table, Problems]:
+    """Read the text of a scheme file into a tree; decimals stay exact. Problems do not stop the reading.
+
+    `citing` are the keys that make up a citation and are no values.
+    """
     try:
         data = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
-        reader = _Reader(file, places(text))
+        reader = _Reader(file, places(text), citing)
         return reader.table(data, None, ()), reader.problems
     except tomllib.TOMLDecodeError as error:
         found = _syntax(error, text, file)

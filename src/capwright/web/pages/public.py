@@ -20,7 +20,8 @@ from capwright.projection.tasks import surrender_due_ms
 from capwright.projection.views import accounts_named
 from capwright.scheme.codec import scheme_to_json
 from capwright.scheme.show import SECTIONS, names_of, show_scheme
-from capwright.scheme.source_words import source_in_chinese
+from capwright.scheme.source_words import source_in
+from capwright.scheme.sources import legend
 from capwright.web.context import viewer
 from capwright.web.csv_file import csv_file
 from capwright.web.hosting import host
@@ -152,18 +153,22 @@ def rules(request: HttpRequest) -> HttpResponse:
     section = request.GET.get("section", "coverage")
     if section not in SECTIONS:
         raise Http404
-    zh = _zh(request)
+    lang = "zh" if _zh(request) else "en"
+    rows = show_scheme(known[name], [section])
     listed = [
         {
-            "label": row.label.zh if zh else row.label.en,
-            "value": row.value.zh if zh else row.value.en,
-            "unit": row.unit.zh if zh else row.unit.en,
-            "source": source_in_chinese(row.source) if zh else row.source,
+            "label": row.label.said(lang),
+            "value": row.value.said(lang),
+            "unit": row.unit.said(lang),
+            "source": source_in(lang, row.source),
+            "note": row.note.said(lang),
             "confidence": row.confidence,
         }
-        for row in show_scheme(known[name], [section])
+        for row in rows
     ]
+    cited = legend(text for row in rows for text in (row.source, row.note.en))
     shown = {"names": list(known), "name": name, "sections": SECTIONS, "section": section, "rows": listed}
+    shown["sources"] = [(short, zh if lang == "zh" else en) for short, en, zh in cited]
     return render(request, "public/rules.html", shown)
 
 
