@@ -8,6 +8,7 @@ import time
 import pytest
 
 from capwright.host.meters import METERS
+from capwright.journal.store import open_store
 
 PERSON = "exchange-1"
 
@@ -52,9 +53,14 @@ def heard(line, count=1):
     return answers
 
 
-def title_at(site, seq):
-    site.settle()
-    return next(one for one in site.api().get("/notices").json()["items"] if one["seq"] == seq)["title"]
+def titled(site, seq, title):
+    """Whether a row of the journal has the notice of this title."""
+    store = open_store(site.host.url, read_only=True)
+    try:
+        row = next(row for page in store.scan(seq) for row in page)
+    finally:
+        store.close()
+    return row[0] == seq and f'"{title}"'.encode() in b"".join(one for one in row if isinstance(one, bytes))
 
 
 def requests_counted():
@@ -192,3 +198,113 @@ def test_what_comes_behind_an_order_does_not_answer_it(site, line, token, after)
         again.sendall(asking(token, "behind", key))
         ((status, _, said),) = heard(again)
     assert (status, said["repeated"]) == (200, True)
+
+
+def chunked(token, title, *, cuts=(7,), expect=False, length=None, end=b"0\r\n\r\n"):
+    body, parts, begun = json.dumps({"title": title, "text": "Said"}).encode(), [], 0
+    for cut in (*cuts, len(body)):
+        if part := body[begun:cut]:
+            parts.append(b"%x\r\n%b\r\n" % (len(part), part))
+        begun = cut
+    head = [
+        "POST /api/v1/commands/PublishAnnouncement HTTP/1.1", "Host: 127.0.0.1",
+        f"Authorization: Bearer {token}", "Content-Type: application/json", "Transfer-Encoding: chunked",
+    ]  # fmt: skip
+    head += ["Expect: 100-continue"] * expect + [f"Content-Length: {length}"] * (length is not None)
+    return ("\r\n".join(head) + "\r\n\r\n").encode(), b"".join(parts) + end
+
+
+@pytest.mark.parametrize("cuts", [(), (7,), (1, 2, 3), tuple(range(1, 30))])
+def test_a_body_in_chunks_is_an_order_too(site, line, token, cuts):
+    head, body = chunked(token, f"chunks {len(cuts)}", cuts=cuts)
+    line.sendall(head + body + asking(token, f"behind chunks {len(cuts)}"))
+    answers = heard(line, 2)
+    assert [status for status, *_ in answers] == [200, 200]
+    assert titled(site, answers[0][2]["seq"], f"chunks {len(cuts)}")
+    assert titled(site, answers[1][2]["seq"], f"behind chunks {len(cuts)}")
+
+
+def test_chunks_that_come_late_or_one_byte_at_a_time(site, line, token):
+    head, body = chunked(token, "byte by byte", cuts=(5, 20))
+    for n in range(len(head) - 4, len(head)):
+        line.sendall((head + body)[(0 if n == len(head) - 4 else n) : n + 1])
+    for byte in body:
+        line.sendall(bytes([byte]))
+    ((status, _, said),) = heard(line)
+    assert (status, titled(site, said["seq"], "byte by byte")) == (200, True)
+
+
+def test_whoever_asks_before_sending_is_told_to_go_on(site, line, token):
+    raw = asking(token, "expected", "Expect: 100-continue")
+    head, _, body = raw.partition(b"\r\n\r\n")
+    line.sendall(head + b"\r\n\r\n")
+    assert line.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    line.sendall(body)
+    ((status, _, said),) = heard(line)
+    assert (status, titled(site, said["seq"], "expected")) == (200, True)
+
+
+def test_whoever_does_not_wait_to_be_told_is_served_too(site, line, token):
+    line.sendall(asking(token, "not waited", "Expect: 100-continue"))
+    raw = b""
+    while b"}" not in raw.partition(b"HTTP/1.1 200")[2]:
+        raw += line.recv(65536)
+    assert raw.count(b"HTTP/1.1 200") == 1
+    assert raw.startswith((b"HTTP/1.1 100", b"HTTP/1.1 200"))
+
+
+def test_whoever_has_closed_their_side_is_served_and_the_line_ends(site, token):
+    """Nothing more will come from there (shutdown); it is done once, answer or not."""
+    host, port = site.url.removeprefix("http://").split(":")
+    for _ in range(5):
+        with socket.create_connection((host, int(port)), timeout=10) as line:
+            key = f"Idempotency-Key: half-closed-{time.time_ns()}"
+            line.sendall(asking(token, "half closed", key))
+            line.shutdown(socket.SHUT_WR)
+            raw = b""
+            while more := line.recv(65536):
+                raw += more
+        with socket.create_connection((host, int(port)), timeout=10) as again:
+            again.sendall(asking(token, "half closed", key))
+            ((status, _, said),) = heard(again)
+        assert status == 200
+        assert said["repeated"] is True
+        assert titled(site, said["seq"], "half closed")
+
+
+@pytest.mark.parametrize("end", [b"0\r\n\r\n", b"0\r\nX-Trailer: 1\r\n\r\n"])
+@pytest.mark.parametrize("length", ["5", "0", "4096"])
+def test_a_body_with_two_lengths_is_no_request(site, line, token, length, end):
+    """Where one reader sees the end of a body and another its middle, requests are smuggled in."""
+    before = site.settle()
+    head, body = chunked(token, "two lengths", length=length, end=end)
+    line.sendall(head + body + asking(token, "smuggled"))
+    raw = b""
+    try:
+        while more := line.recv(65536):
+            raw += more
+    except ConnectionError:
+        pass
+    assert raw.count(b"HTTP/1.1 400") <= 1
+    assert b"HTTP/1.1 200" not in raw
+    assert site.settle() == before
+
+
+@pytest.mark.parametrize(
+    "mangled",
+    [b"Transfer-Encoding : chunked\r\n", b"Transfer-Encoding: xchunked\r\n", b"Content-Length: +5\r\n",
+     b"Content-Length: 5\r\nContent-Length: 6\r\n", b"Content-Length: 0x5\r\n"],
+)  # fmt: skip
+def test_lengths_that_are_none_are_refused(site, line, token, mangled):
+    before = site.settle()
+    head = b"POST /api/v1/commands/PublishAnnouncement HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer "
+    line.sendall(head + token.encode() + b"\r\n" + mangled + b"\r\n" + asking(token, "smuggled"))
+    line.settimeout(3)
+    raw = b""
+    try:
+        while more := line.recv(65536):
+            raw += more
+    except (ConnectionError, TimeoutError):
+        pass
+    assert b"HTTP/1.1 200" not in raw
+    assert site.settle() == before
