@@ -72,7 +72,7 @@ class Field(Struct):
     picked: tuple[str, ...] = ()  # of choices
     known: tuple[tuple[str, str], ...] = ()
     closed: bool = False
-    named: bool = False  # what is known is called by its name, the code after it
+    named: bool = False  # what is known is shown by its name alone
     open: bool = False  # a choice need not be made
     loose: bool = False  # in a row, which may be left empty
     hint: Any = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +31,7 @@ def offer_method(market: Market, fields: list[Field], lang: str) -> None:
         if part.kind != "group" or chosen is None:
             continue
         names = reporting.method_names(market)
-        _put(chosen, tuple((id_, words[lang == "zh"]) for id_, words in names.items()))
+        _put(chosen, tuple((id_, f"{words[lang == 'zh']} · {id_}") for id_, words in names.items()))
         with suppress(Refused):
             _offer(reporting.method_of(market, chosen.value), part, lang)
 
@@ -76,6 +77,8 @@ def _all(within: Field) -> Iterator[Field]:
 
 
 def _put(one: Field, known: Known) -> None:
-    """Let a field be chosen from what is known; a value that is not known stays as it is."""
+    """Let a field be chosen by name from what is known; a value that is not known stays as it is."""
     if not one.value or one.value in dict(known):
-        one.known, one.closed, one.named = known, True, True
+        times = Counter(name for _, name in known)
+        one.known = tuple((code, name if times[name] == 1 else f"{name} · {code}") for code, name in known)
+        one.closed, one.named = True, True
