@@ -302,6 +302,44 @@ def test_hostile_names_are_only_names(site, name):
     assert not Path("/etc/passwd").read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("page.html", b"%PDF-1.7\n<html><script>top.ran=1</script></html>"),
+        ("page.svg", b"%PDF-1.7\n<svg xmlns='http://www.w3.org/2000/svg' onload='top.ran=1'/>"),
+        ("picture.js", b"\x89PNG\r\n\x1a\n/*\0*/=1;top.ran=1"),
+        ("photo.html", b"\xff\xd8\xff\xe0<!--\xff\xfe--><script>top.ran=1</script>"),
+        ("applet.jar", b"PK\x03\x04META-INF/MANIFEST.MF<script>top.ran=1</script>"),
+    ],
+    ids=["pdf-html", "pdf-svg", "png-js", "jpeg-html", "xlsx-jar"],
+)
+def test_what_is_two_kinds_at_once_is_only_ever_a_download(site, name, content):
+    """Over the real server: no browser may take it for a page or a script, whatever it is called."""
+    from capwright.web.documents import KINDS
+
+    page, digest = applied(site, content, name)
+    assert "application is in" in page.content.decode()
+    operator = site.client("operator-1")
+    cookies = {"sessionid": operator.cookies["sessionid"].value}
+    for asked in ("", "?format=html", "?as=inline"):
+        shown = httpx.get(f"{site.url}/desk/registry/papers/{digest}/{asked}", cookies=cookies)
+        assert shown.content == content
+        assert shown.headers["content-disposition"].startswith("attachment")
+        assert shown.headers["x-content-type-options"] == "nosniff"
+        assert shown.headers["content-type"].split(";")[0] in {kind for _, kind in KINDS.values()}
+        assert "script-src 'self'" in shown.headers["content-security-policy"]
+        assert "no-store" in shown.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"GIF89a/*\0*/=1;top.ran=1", b"<!--%PDF-1.7-->", b"\xef\xbb\xbf%PDF-1.7\n<script>", b" %PDF-1.7\n"],
+    ids=["gif-js", "pdf-inside", "mark-before", "space-before"],
+)
+def test_what_only_looks_like_a_kind_that_is_taken_is_not(site, content):
+    assert "CW-9722" in applied(site, content, "licence.pdf")[0].content.decode()
+
+
 def test_more_papers_than_are_taken(site):
     from capwright.web.models import Application
 
