@@ -3,9 +3,11 @@
 import json
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
+import capwright.scenario
 from capwright.kernel.refusal import BadInput
 from capwright.scheme.loader import _shipped_text as text_of
 from capwright.scheme.loader import (
@@ -23,6 +25,7 @@ from capwright.scheme.source_words import catalogue, note_in, source_in_chinese
 from capwright.scheme.sources import SOURCES
 from tests.cli_calls import call
 
+SCENARIOS = Path(capwright.scenario.__file__).parent / "data"
 SPELT = re.compile("[a-z]{3,}")
 HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -43,6 +46,9 @@ def said(value, key=""):
 SAID = {pair for name in shipped_names() for pair in said(tomllib.loads(text_of(name)))}
 NOTES = {text for key, text in SAID if key in {"note", "due_on_source_note"}} | {SCHEMA_DEFAULT.note}
 CITED = {text for key, text in SAID if key == "source"} | {SCHEMA_DEFAULT.source}
+for path in SCENARIOS.glob("*/scenario.toml"):  # what their published figures cite
+    told = tomllib.loads(path.read_text(encoding="utf-8"))["published"]
+    CITED |= {told.get("source", ""), *told.get("sources", {}).values()} - {""}
 
 
 def test_every_note_has_chinese_and_no_chinese_is_without_its_note():
@@ -148,7 +154,7 @@ def test_editors_know_the_key():
 def test_the_command_line_shows_notes_in_the_language_asked_for(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "400")
     asked = ("scheme", "show", "guangdong-2023", "-s", "coverage")
-    note = {"en": " (standard racks of a data centre)", "zh": "（数据中心标准机架数）"}
+    note = {"en": " (standard racks of a data centre)", "zh": "：数据中心标准机架数"}
     for lang, other in (("en", "zh"), ("zh", "en")):
         shown = call(capsys, *asked, "--lang", lang).out
         assert note[lang] in shown

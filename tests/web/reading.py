@@ -26,7 +26,7 @@ _TAKEN = {
 }  # fmt: skip
 # Addresses, paths, file names; a code beside its words; what a refusal fills in.
 _MARKS = re.compile(
-    r"^[a-z_]+ · |~[a-z_]+(?=：)|\{\w+[^}]*\}|https?://\S+|/[a-z]+/[a-z/]+|[\w.-]+@[\w.-]+|[A-Za-z0-9.-]+\.(?:gz|cn|com)(?![A-Za-z])"
+    r"^[a-z_]+ · | · [a-z_]+$|~[a-z_]+(?=：)|\{\w+[^}]*\}|https?://\S+|/[a-z]+/[a-z/]+|[\w.-]+@[\w.-]+|[A-Za-z0-9.-]+\.(?:gz|cn|com)(?![A-Za-z])"
     r"|Capwright-Signature"
 )
 

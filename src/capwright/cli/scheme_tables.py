@@ -106,7 +106,7 @@ def _source(citation: Citation | None) -> str:
     if citation is None:
         return ""
     source, note = source_in(settings.lang, citation.source), note_in(settings.lang, citation)
-    return source + say(f" ({note})", f"（{note}）") if note else source
+    return source + say(f" ({note})", f"：{note}") if note else source
 
 
 def shown_json(loaded: Scheme, rows: Sequence[Row]) -> dict[str, Any]:

@@ -78,6 +78,8 @@ _ARTICLE: Final = re.compile(r"\bart\. ([\d-]+(?:, [\d-]+)*)")
 @lru_cache(maxsize=5_000)
 def source_in_chinese(source: str) -> str:
     """A source with its remarks in Chinese; names of documents and what is not known stay as they are."""
+    if source in catalogue()["remarks"]:
+        return catalogue()["remarks"][source]
     return "；".join(_part(part) for part in source.split("; "))
 
 
