@@ -18,6 +18,9 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 STOPPED_AT = datetime(2024, 7, 22, 2, tzinfo=UTC)  # 10:00 in Guangzhou: trading, and nine days to surrender
 
 
+PATIENCE_S = 60  # of a client: on a machine with much else to do an answer may take longer than httpx's five
+
+
 class Site:
     """A host with its pages and API answering at `url`."""
 
@@ -55,7 +58,7 @@ class Site:
             defaults={"client_secret": secret},
         )
         form = {"grant_type": "client_credentials", "scope": scope}
-        answer = httpx.post(self.url + "/oauth/token/", data=form, auth=(client.client_id, secret))
+        answer = httpx.post(self.url + "/oauth/token/", data=form, auth=(client.client_id, secret), timeout=PATIENCE_S)
         assert answer.status_code == 200, answer.text
         return answer.json()["access_token"]
 
@@ -64,7 +67,7 @@ class Site:
         import httpx
 
         headers = {"Authorization": f"Bearer {self.token(person, scope)}"} if person else {}
-        client = httpx.Client(base_url=self.url + "/api/v1", headers=headers)
+        client = httpx.Client(base_url=self.url + "/api/v1", headers=headers, timeout=PATIENCE_S)
         self._clients.append(client)
         return client
 

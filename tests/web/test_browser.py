@@ -361,3 +361,22 @@ def test_a_page_that_is_not_to_be_had_says_so_in_words(surf, site, person, path,
     page.faults.clear()  # the console names every 404
     assert page.locator("main a.button").count() >= 1, "a way on"
     assert faults_of(page, path) == []
+
+
+def test_a_page_that_fetches_itself_again_runs_its_scripts_once(surf, site, monkeypatch):
+    """The order of checks is being worked out at the first look: the page asks again, and is whole then."""
+    from capwright.web.pages import authority
+
+    real, looks = authority.order_of, []
+
+    def later(*asked):
+        looks.append(1)
+        found, _ = real(*asked)
+        return found, len(looks) > 1
+
+    monkeypatch.setattr(authority, "order_of", later)
+    page = surf("authority-1")
+    page.goto(site.url + "/desk/authority/reports/?tab=order")
+    page.locator("main [hx-get]").wait_for(state="detached", timeout=60_000)
+    assert page.locator("nav.desk-nav").count() == page.locator("main").count() == 1
+    assert faults_of(page, "order") == []
