@@ -18,9 +18,6 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 STOPPED_AT = datetime(2024, 7, 22, 2, tzinfo=UTC)  # 10:00 in Guangzhou: trading, and nine days to surrender
 
 
-PATIENCE_S = 60  # of a client: on a machine with much else to do an answer may take longer than httpx's five
-
-
 class Site:
     """A host with its pages and API answering at `url`."""
 
@@ -58,7 +55,7 @@ class Site:
             defaults={"client_secret": secret},
         )
         form = {"grant_type": "client_credentials", "scope": scope}
-        answer = httpx.post(self.url + "/oauth/token/", data=form, auth=(client.client_id, secret), timeout=PATIENCE_S)
+        answer = httpx.post(self.url + "/oauth/token/", data=form, auth=(client.client_id, secret))
         assert answer.status_code == 200, answer.text
         return answer.json()["access_token"]
 
@@ -67,7 +64,7 @@ class Site:
         import httpx
 
         headers = {"Authorization": f"Bearer {self.token(person, scope)}"} if person else {}
-        client = httpx.Client(base_url=self.url + "/api/v1", headers=headers, timeout=PATIENCE_S)
+        client = httpx.Client(base_url=self.url + "/api/v1", headers=headers)
         self._clients.append(client)
         return client
 
@@ -108,11 +105,13 @@ def desk_journal(tmp_path_factory) -> Path:
 def site(desk_journal) -> Iterator[Site]:
     """The platform, open. Tests share it: act for a firm that no other test acts for."""
     import uvicorn
+    from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
     from capwright.api.site import site as application
     from capwright.host import Host, settings_of
     from capwright.host.serving import configured
 
+    DEFAULT_TIMEOUT_CONFIG.read = 60  # where much else runs an answer may take longer than five seconds
     port = free_port()
     settings = settings_of({}, db=str(desk_journal), demo=True, port=port, rate_limit=0, page_limit=0)
     with Host(settings) as host:

@@ -227,7 +227,7 @@ def test_long_readings_leave_the_loop_to_others(site):
     try:
         threads[1].start()
         time.sleep(0.3)  # until it has arrived and waits
-        assert quick.get("/journal/head", timeout=5).status_code == 200
+        assert quick.get("/journal/head", timeout=9).status_code == 200
         assert answered == []
     finally:
         free.set()

@@ -133,7 +133,7 @@ def test_a_stream_ends_with_its_token(site, monkeypatch):
             socket.recv(timeout=0.6)  # open as long as the token is good
         assert AccessToken.objects.filter(token_checksum=sha256(token.encode()).hexdigest()).delete()[0]
         with pytest.raises(websockets.ConnectionClosed):
-            socket.recv(timeout=5)
+            socket.recv(timeout=60)
 
 
 def test_slow_bodies_end(site, monkeypatch):

@@ -80,9 +80,9 @@ def test_a_program_does_no_more_than_its_person_may(real, owner):  # noqa: F811
 def test_a_stolen_session_makes_no_way_in_that_outlives_it(real, owner, mails, path, form, monkeypatch):  # noqa: F811
     from allauth.account.models import EmailAddress
 
-    from capwright.web.pages import identity
+    from capwright.web.pages import security
 
-    monkeypatch.setattr(identity, "check_address", lambda *_, **__: "203.0.113.1")
+    monkeypatch.setattr(security, "check_address", lambda *_, **__: "203.0.113.1")
 
     def ways():
         others = EmailAddress.objects.filter(user=owner, email="thief@example.org").count()

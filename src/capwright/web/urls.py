@@ -26,6 +26,7 @@ from capwright.web.pages import (
     report_filing,
     reports,
     scripts,
+    security,
     transparency,
     verifier,
 )
@@ -57,6 +58,7 @@ _PAGES = (
     people,
     health,
     scripts,
+    security,
     demo,
 )
 

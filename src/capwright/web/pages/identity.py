@@ -1,19 +1,15 @@
-"""Identity: applications, invitations, one's sign-in and security, programs."""
+"""Identity: applications and the invitations that they lead to."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import ipaddress
 import secrets
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from allauth.account.adapter import get_adapter
-from allauth.account.decorators import reauthentication_required
-from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import messages
@@ -30,7 +26,6 @@ from django.utils.translation import get_language
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from msgspec import Struct
-from oauth2_provider.models import get_access_token_model, get_application_model
 
 from capwright.kernel.refusal import Refused, refuse
 from capwright.web.context import viewer
@@ -39,31 +34,25 @@ from capwright.web.documents import KINDS, keep
 from capwright.web.hosting import host
 from capwright.web.language import SIMPLIFIED, lang_of, told
 from capwright.web.mails import mail
-from capwright.web.middleware import moves
-from capwright.web.models import Application, ClientRule, Invitation, Paper, User, Webhook
-from capwright.web.refusals import BAD_INVITATION, NEEDS_MFA
+from capwright.web.models import Application, Invitation, Paper, User
+from capwright.web.refusals import BAD_INVITATION
 from capwright.web.storage import storage
-from capwright.web.webhooks import check_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.http import HttpRequest, HttpResponse
 
     from capwright.web.language import Language
 
-_Page = TypeVar("_Page", bound="Callable[..., HttpResponse]")
-__all__ = ["Invited", "invited", "text_of", "urls"]
+__all__ = ["Invited", "invited", "said", "text_of", "urls"]
 
 BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 VALID_DAYS: Final = 7
 MOST_PAPERS: Final = 5
-MOST_CLIENTS: Final = 10
 MOST_A_DAY: Final = 200  # applications from everybody together
-SCOPES: Final = ("read", "trade", "write")
 
 
-def _said(request: HttpRequest, en: str, zh: str) -> str:
+def said(request: HttpRequest, en: str, zh: str) -> str:
+    """A sentence in the reader's language."""
     return zh if lang_of(request) == "zh" else en
 
 
@@ -128,9 +117,9 @@ def apply(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         papers = request.FILES.getlist("papers")
         if form.cleaned_data["account_type"] not in {t.code for t in types}:
-            form.add_error("account_type", _said(request, "Choose one of the list.", "请从列表中选择。"))
+            form.add_error("account_type", said(request, "Choose one of the list.", "请从列表中选择。"))
         elif len(papers) > MOST_PAPERS:
-            form.add_error(None, _said(request, "Five files are the most.", "最多上传5个文件。"))
+            form.add_error(None, said(request, "Five files are the most.", "最多上传5个文件。"))
         elif not _room_for_one():
             form.add_error(None, _too_many(request))
         else:
@@ -153,7 +142,7 @@ def _room_for_one() -> bool:
 
 
 def _too_many(request: HttpRequest) -> str:
-    return _said(request, "Too many applications today.", "今日申请过多，请明日再试。")
+    return said(request, "Too many applications today.", "今日申请过多，请明日再试。")
 
 
 def _as_it_looks(name: str) -> str:
@@ -176,8 +165,8 @@ def _applied(request: HttpRequest, form: ApplicationForm, kept: list[Any]) -> Ht
         mail(made.email, "application_received", {"reference": made.reference}, _language(request))
     shown = {
         "eyebrow": made.reference,
-        "heading": _said(request, "Your application is in", "申请已提交"),
-        "text": _said(
+        "heading": said(request, "Your application is in", "申请已提交"),
+        "text": said(
             request,
             "The registry operator will look at it and write to you. Keep the reference above.",
             "登记机构审核后将以邮件通知。请保存上方的受理编号。",
@@ -225,7 +214,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         raise
     if not accepted:
         return redirect("applications")
-    text = _said(request, f"Accepted; invited: {', '.join(links)}.", f"已通过，已邀请{'、'.join(links)}。")
+    text = said(request, f"Accepted; invited: {', '.join(links)}.", f"已通过，已邀请{'、'.join(links)}。")
     messages.success(request, text)
     filled = {
         "open": one.account_type,
@@ -315,123 +304,12 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
         except ValidationError as bad:
             error = " ".join(bad.messages)
         except IntegrityError:
-            error = _said(request, "The name is taken.", "用户名已被使用。")
+            error = said(request, "The name is taken.", "用户名已被使用。")
         else:
             login(request, user, backend=BACKEND)
             UserSession.objects.create_from_request(request)  # so that it can be seen and ended
             return redirect("security")
     return render(request, "identity/invitation.html", {"found": found, "error": error})
-
-
-# One's own.
-
-# A stolen session must not make itself a way in that outlives it. Demo users have no password.
-_asks_again: Callable[[_Page], _Page] = reauthentication_required(
-    app="allauth.account", enabled=lambda _: not host().settings.demo
-)
-
-
-@login_required
-def security(request: HttpRequest) -> HttpResponse:
-    """Password, second factor, sessions, programs."""
-    user: Any = request.user
-    clients = get_application_model().objects.filter(user=user).order_by("created")
-    mfa = is_mfa_enabled(user)
-    shown = {
-        "mfa": mfa,
-        "needs_mfa": not (mfa or host().settings.demo) and moves(request),
-        "sessions": UserSession.objects.purge_and_list(user),
-        "clients": clients,
-        "hooks": user.webhooks.order_by("made_at"),
-        "scopes": SCOPES,
-        "made": request.session.pop("made_client", None),
-    }
-    return render(request, "identity/security.html", shown)
-
-
-@login_required
-@require_POST
-@_asks_again
-def make_client(request: HttpRequest) -> HttpResponse:
-    """Make a program; its secret is shown once."""
-    user: Any = request.user
-    clients = get_application_model()
-    if clients.objects.filter(user=user).count() >= MOST_CLIENTS:
-        messages.error(request, _said(request, "Ten programs are the most.", "最多10个接口客户端。"))
-        return redirect("security")
-    if not host().settings.demo and not is_mfa_enabled(user):
-        refuse(NEEDS_MFA)  # a program would send what its person may not send yet
-    networks = request.POST.get("networks", "").split()
-    for network in networks:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError:
-            no = f"{network} is no address and no network."
-            messages.error(request, _said(request, no, f"{network}不是有效的IP地址或网段。"))
-            return redirect("security")
-    secret = secrets.token_urlsafe(32)
-    made = clients.objects.create(
-        name=text_of(request, "name", 100) or "client",
-        user=user,
-        client_type=clients.CLIENT_CONFIDENTIAL,
-        authorization_grant_type=clients.GRANT_CLIENT_CREDENTIALS,
-        client_secret=secret,
-    )
-    ClientRule.objects.create(application=made, networks="\n".join(networks))
-    request.session["made_client"] = {"id": made.client_id, "secret": secret}
-    get_adapter(request).send_notification_mail("account/email/client_made", user)
-    return redirect("security")
-
-
-@login_required
-@require_POST
-def drop_client(request: HttpRequest, number: int) -> HttpResponse:
-    """Drop a program; its tokens end at once."""
-    user: Any = request.user
-    one = get_object_or_404(get_application_model(), pk=number, user=user)
-    get_access_token_model().objects.filter(application=one).delete()
-    one.delete()
-    return redirect("security")
-
-
-@login_required
-@require_POST
-@_asks_again
-def make_hook(request: HttpRequest) -> HttpResponse:
-    """Make a webhook; its secret is shown once."""
-    user: Any = request.user
-    url = request.POST.get("url", "").strip()
-    if user.webhooks.count() >= MOST_CLIENTS:
-        messages.error(request, _said(request, "Ten webhooks are the most.", "最多10个推送地址。"))
-        return redirect("security")
-    try:
-        check_address(url, local=host().settings.demo)
-    except Refused as no:
-        messages.error(request, told(request, no.refusal))
-        return redirect("security")
-    secret = secrets.token_urlsafe(32)
-    Webhook.objects.create(user=user, url=url[:300], secret=secret)
-    request.session["made_client"] = {"id": url, "secret": secret}
-    get_adapter(request).send_notification_mail("account/email/hook_made", user)
-    return redirect("security")
-
-
-@login_required
-@require_POST
-def drop_hook(request: HttpRequest, number: int) -> HttpResponse:
-    """Drop a webhook."""
-    user: Any = request.user
-    get_object_or_404(Webhook, pk=number, user=user).delete()
-    return redirect("security")
-
-
-@login_required
-@require_POST
-def end_session(request: HttpRequest, number: int) -> HttpResponse:
-    """End one of one's sessions."""
-    user: Any = request.user
-    get_object_or_404(UserSession, pk=number, user=user).end()
-    return redirect("security")
 
 
 urls = [
@@ -440,10 +318,4 @@ urls = [
     path("desk/registry/applications/", applications, name="applications"),
     path("desk/registry/applications/<slug:reference>/", decide, name="decide_application"),
     path("desk/registry/papers/<slug:sha256>/", paper, name="paper"),
-    path("desk/security/", security, name="security"),
-    path("desk/security/clients/", make_client, name="make_client"),
-    path("desk/security/clients/<int:number>/drop/", drop_client, name="drop_client"),
-    path("desk/security/webhooks/", make_hook, name="make_hook"),
-    path("desk/security/webhooks/<int:number>/drop/", drop_hook, name="drop_hook"),
-    path("desk/security/sessions/<int:number>/end/", end_session, name="end_session"),
 ]
