@@ -129,6 +129,11 @@ def site(desk_journal) -> Iterator[Site]:
         thread.join(10)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def django(site):
+    """Django is set up by the first site of a process; no test may hang on another having made it."""
+
+
 @pytest.fixture
 def visitor(site):
     """A client that is not signed in."""
