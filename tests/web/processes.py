@@ -25,6 +25,18 @@ OFFICERS = (
     Officer("exchange-1", ("exchange",)),
 )
 
+_COPY = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2]))"
+
+
+def copied(source, target):
+    """A consistent copy of a database, as a backup makes it and a restore brings it back.
+
+    In another process: whatever opens and closes a file in this one, be it another SQLite or a plain reading,
+    takes along the locks (POSIX) that the engine here holds on it. The next to leave then removes its
+    write-ahead log.
+    """
+    subprocess.run([sys.executable, "-c", _COPY, str(source), str(target)], check=True)
+
 
 def open_market(url):
     """A new market at an empty database."""

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import subprocess
-import sys
 from hashlib import sha256
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +10,7 @@ import pytest
 
 from capwright.kernel.refusal import Refused
 from tests.web import loops
+from tests.web.processes import copied
 
 OTHER_SITES = ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
 
@@ -155,9 +154,7 @@ def test_a_full_disk_under_the_views_stops_nothing(desk_journal, tmp_path, caplo
     from capwright.registry.messages import AppointOfficer
 
     path = tmp_path / "full.sqlite"
-    copy = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2]))"
-    # In another process: another SQLite in this one would take the site's locks along as it closes.
-    subprocess.run([sys.executable, "-c", copy, str(desk_journal), str(path)], check=True)
+    copied(desk_journal, path)
     with Host(settings_of({}, db=str(path), demo=True, rate_limit=0, page_limit=0)) as host:
         write = host.views._write
         pages = write.execute("PRAGMA page_count").fetchone()[0]

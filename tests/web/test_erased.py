@@ -12,23 +12,12 @@ from pathlib import Path
 import pytest
 
 from capwright.kernel.refusal import Refused
+from tests.web.processes import copied
 from tests.web.test_identity import PDF, mails  # noqa: F401 - a fixture
 from tests.web.test_people import TRACES, arrived, everything
 from tests.web.test_uploads import bucket, keys, s3_server  # noqa: F401 - fixtures
 
 APPLICANT = ("ada.a@example.org", "Ada Applicant")
-
-
-def copied(source, target):
-    """A consistent copy, as a backup makes it and a restore brings it back."""
-    from django.db import connections
-
-    connections.close_all()
-    with (
-        contextlib.closing(sqlite3.connect(source)) as old,
-        contextlib.closing(sqlite3.connect(target)) as new,
-    ):
-        old.backup(new)
 
 
 def erased(site, said):

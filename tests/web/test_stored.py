@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -18,6 +17,7 @@ from capwright.market.machine import COMMANDS
 from capwright.projection.viewer import viewer_of
 from tests.web.conftest import free_port
 from tests.web.crawling import enter, pages_of
+from tests.web.processes import copied
 
 FIRM = "cement-03:operator"
 PEOPLE = ("authority-1", "operator-1", "exchange-1", "watcher-1", FIRM, "")
@@ -77,7 +77,7 @@ def fill(path):
 def stained(desk_journal, tmp_path_factory):
     """A platform of its own, on a year whose journal is full of markup."""
     journal = tmp_path_factory.mktemp("stained") / "stained.sqlite"
-    shutil.copy(desk_journal, journal)
+    copied(desk_journal, journal)
     taken, refused = fill(str(journal))
     assert taken > 10
     assert refused > 100
