@@ -71,6 +71,11 @@ def people(site):
     return {kind: site.client(person) for kind, person in {**PEOPLE, "verifier": verifier}.items()}
 
 
+def row_of(rows, path, account):
+    """The first row of the page whose address fits."""
+    return next(row for row in rows if path.startswith(row["address"].strip("`").format(number=account)))
+
+
 def said_no(answer):
     """Whether an answer keeps somebody out."""
     if answer.status_code == 302:
@@ -83,7 +88,7 @@ def test_every_page_opens_to_whom_it_should(site, people):
     wrong = []
     for pattern in routes():
         path = address(pattern, account)
-        row = next(row for row in rows if path.startswith(row["address"].strip("`")))
+        row = row_of(rows, path, account)
         for kind, client in people.items():
             answer = client.get(path)
             assert answer.status_code < 500 or answer.status_code == 503, (path, kind)
@@ -101,7 +106,7 @@ def test_a_posted_form_is_kept_out_like_the_page(site, people):
         path = address(pattern, account)
         if not path.startswith("/desk/"):
             continue
-        row = next(row for row in rows if path.startswith(row["address"].strip("`")))
+        row = row_of(rows, path, account)
         for kind in ("public", "other", "verifier"):
             if row[kind] == "no":
                 head = site.settle()

@@ -135,6 +135,7 @@
   };
 
   const review = async () => {
+    clearTimeout(timer); // a later look would make this one void, and the click be lost
     const found = checked || (await look());
     if (!found || found.code) return;
     document.getElementById("confirm-head").textContent = picked ? `${say("Pick", "点选")} · ${sideWord(side())} ${page.code}` : `${sideWord(side())} ${page.code}`;
